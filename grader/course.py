@@ -1,0 +1,121 @@
+"""The course as data: exercises, functions, points, limits and hints, read from the files that an instructor edits."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from grader.contract import Suite
+from grader.errors import GraderError
+
+Record = TypeVar("Record")
+Hint = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExerciseSpec:
+    """One exercise: its functions in the order of the contract and what it is worth in each suite."""
+
+    name: str
+    points: int
+    functions: tuple[str, ...]
+    bonus: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long the student's code may take, in seconds: a submission in all, and one call."""
+
+    submission_s: float
+    call_s: float
+    build_s: float
+    function_s: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, function: str) -> float:
+        """The deadline for one call of a function; a builder (`build_...`) has time to import Keras."""
+        usual = self.build_s if function.startswith("build_") else self.call_s
+        return self.function_s.get(function, usual)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """The whole course."""
+
+    name: str
+    limits: Limits
+    exercises: tuple[ExerciseSpec, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the exercises, in order."""
+        return tuple(exercise.name for exercise in self.exercises)
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """The exercise of each function."""
+        return {function: exercise.name for exercise in self.exercises for function in exercise.functions}
+
+
+def read_toml(path: Path, kind: type[Record]) -> Record:
+    """Read a TOML file into a record.
+
+    Raises:
+        GraderError: If the file is missing, is not TOML, or does not fit; the message names the file and the place.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), kind)
+    except OSError as error:
+        raise GraderError(f"{path.name} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise GraderError(f"{path.name}: {error}") from error
+
+
+def _data(name: str) -> Path:
+    with resources.as_file(resources.files("grader") / name) as path:
+        return path
+
+
+@functools.cache
+def load_course() -> Course:
+    """The course in `course.toml`."""
+    return read_toml(_data("course.toml"), Course)
+
+
+@functools.cache
+def load_hints() -> Mapping[str, Mapping[str, Hint]]:
+    """A hint for each function of each exercise, in each language, from `hints.toml`."""
+    return read_toml(_data("hints.toml"), dict[str, dict[str, dict[str, str]]])
+
+
+def suite_folder(tests: Path, suite: Suite) -> Path:
+    """Where a suite lies below `tests/`."""
+    return tests / suite.value
+
+
+def load_points(folder: Path) -> dict[str, int]:
+    """The points of every check of a suite, by check id, from its `points.toml`."""
+    tables = read_toml(folder / "points.toml", dict[str, dict[str, int]])
+    return {f"{exercise}.{check}": points for exercise, table in tables.items() for check, points in table.items()}
+
+
+def load_thresholds(folder: Path) -> dict[str, float]:
+    """The thresholds of a suite's forecast checks, by check id, from `thresholds.toml`; none if there is no file."""
+    path = folder / "thresholds.toml"
+    return _flat(read_toml(path, dict[str, Any])) if path.is_file() else {}
+
+
+def _flat(tables: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    found: dict[str, float] = {}
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = float(value)
+    return found
