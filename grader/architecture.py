@@ -1,0 +1,216 @@
+"""Reads the configuration of a model that it does not trust: what may come back, and which layers it has.
+
+Nothing is built here, and Keras is not imported. The layers that a check sees are normalised, so that two ways to
+write the same network read the same: an `Activation` layer is folded into the linear layer before it, `RNN(LSTMCell)`
+reads as `LSTM`, `TimeDistributed(Dense)` as `Dense`, a `Reshape` to a flat vector as `Flatten`, a model inside a model
+as its layers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from grader.contract import Outcome, Text
+from grader.evidence import CheckFailed, ModelData
+
+MAX_LAYERS = 100
+MAX_PARAMETERS = 2_000_000
+MAX_BATCH_SIZE = 4096
+
+LAYERS = frozenset(
+    """
+    InputLayer Dense EinsumDense Embedding Identity Masking Activation ReLU LeakyReLU PReLU ELU Softmax
+    SimpleRNN LSTM GRU RNN SimpleRNNCell LSTMCell GRUCell StackedRNNCells ConvLSTM1D Bidirectional TimeDistributed
+    Conv1D SeparableConv1D DepthwiseConv1D Conv1DTranspose Conv2D
+    MaxPooling1D AveragePooling1D GlobalAveragePooling1D GlobalMaxPooling1D
+    Flatten Reshape Permute RepeatVector Cropping1D ZeroPadding1D UpSampling1D
+    BatchNormalization LayerNormalization GroupNormalization UnitNormalization RMSNormalization
+    Dropout SpatialDropout1D GaussianDropout AlphaDropout GaussianNoise ActivityRegularization
+    Add Average Concatenate Dot Maximum Minimum Multiply Subtract
+    Attention AdditiveAttention MultiHeadAttention GroupQueryAttention
+    """.split()
+)
+INITIALIZERS = frozenset(
+    """
+    Zeros Ones Constant RandomNormal RandomUniform TruncatedNormal GlorotNormal GlorotUniform HeNormal HeUniform
+    LecunNormal LecunUniform Orthogonal OrthogonalInitializer Identity IdentityInitializer VarianceScaling
+    """.split()
+)
+REGULARIZERS = frozenset({"L1", "L2", "L1L2", "OrthogonalRegularizer"})
+CONSTRAINTS = frozenset({"MaxNorm", "NonNeg", "UnitNorm", "MinMaxNorm"})
+SCHEDULES = frozenset(
+    {
+        "CosineDecay",
+        "CosineDecayRestarts",
+        "ExponentialDecay",
+        "InverseTimeDecay",
+        "PiecewiseConstantDecay",
+        "PolynomialDecay",
+    }
+)
+ALLOWED = {
+    "keras.layers": LAYERS,
+    "keras.initializers": INITIALIZERS,
+    "keras.regularizers": REGULARIZERS,
+    "keras.constraints": CONSTRAINTS,
+    "keras.optimizers.schedules": SCHEDULES,
+    "keras.optimizers": frozenset({"Adam"}),
+    "keras": frozenset({"DTypePolicy", "Sequential", "Functional", "Model"}),
+    "keras.models": frozenset({"Sequential", "Functional", "Model"}),
+    "keras.src.models.functional": frozenset({"Functional"}),
+    "keras.src.models.sequential": frozenset({"Sequential"}),
+}
+MODEL_KINDS = frozenset({"Sequential", "Functional", "Model"})
+DTYPES = frozenset({"float32", "float64", "int32", "int64", "bool"})
+ACTIVATIONS = frozenset(
+    """
+    linear relu relu6 tanh sigmoid hard_sigmoid softmax softplus softsign elu selu gelu silu swish mish exponential
+    leaky_relu log_sigmoid hard_silu hard_tanh celu
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of a student's model: Keras's class name and its configuration."""
+
+    kind: str
+    config: Mapping[str, Any]
+
+
+def check(data: ModelData) -> None:
+    """Refuse a configuration with anything in it that is not Keras's own plain layer.
+
+    Raises:
+        CheckFailed: With the outcome "refused" and what stands in the way.
+    """
+    if data.kind not in MODEL_KINDS:
+        _refuse(Text("the model is a subclass ({type}); expected Sequential or functional", {"type": data.kind}))
+    for entry in _walk(data.config):
+        _check_entry(entry)
+    if len(list(_raw_layers(data.config))) > MAX_LAYERS:
+        _refuse(Text("the model has more than {limit} layers", {"limit": MAX_LAYERS}))
+
+
+def _refuse(text: Text) -> None:
+    raise CheckFailed(text, outcome=Outcome.REFUSED)
+
+
+def _walk(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every dict in a configuration; the wire has bounded the depth already."""
+    if isinstance(value, Mapping):
+        yield value
+        for item in value.values():
+            yield from _walk(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _walk(item)
+
+
+def _check_entry(entry: Mapping[str, Any]) -> None:
+    kind = entry.get("class_name")
+    if kind is None:
+        _check_arguments(entry)
+        return
+    if kind == "__keras_tensor__":
+        return
+    module = str(entry.get("module"))
+    if kind == "function" and entry.get("config") in ACTIVATIONS:
+        return
+    if kind not in ALLOWED.get(module, frozenset()):
+        _refuse(Text("the model holds {type}; only Keras's own plain layers may come back", {"type": str(kind)[:60]}))
+    if kind == "DTypePolicy" and entry.get("config", {}).get("name") not in DTYPES:
+        _refuse(Text("the model has the dtype {type}", {"type": str(entry.get("config"))[:60]}))
+
+
+def _check_arguments(config: Mapping[str, Any]) -> None:
+    batch_shape = config.get("batch_shape")
+    batch_size = batch_shape[0] if isinstance(batch_shape, list | tuple) and batch_shape else None
+    if isinstance(batch_size, int) and batch_size > MAX_BATCH_SIZE:
+        _refuse(Text("the model has a batch size of more than {limit}", {"limit": MAX_BATCH_SIZE}))
+    if config.get("quantization_config") is not None:
+        _refuse(Text("the model has a quantized layer"))
+
+
+def _raw_layers(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for entry in config.get("layers", ()):
+        if entry.get("class_name") in MODEL_KINDS:
+            yield from _raw_layers(entry["config"])
+        else:
+            yield entry
+
+
+def layers(data: ModelData) -> tuple[Layer, ...]:
+    """The layers of a checked model in order, normalised, without inputs."""
+    found: list[Layer] = []
+    for entry in _raw_layers(data.config):
+        layer = _layer(entry)
+        if layer.kind in {"InputLayer", "Identity"} or (layer.kind == "Activation" and _is_linear(layer)):
+            continue
+        if found and layer.kind == "Activation" and _is_linear(found[-1]):
+            found[-1] = Layer(found[-1].kind, {**found[-1].config, "activation": layer.config["activation"]})
+        else:
+            found.append(layer)
+    return tuple(found)
+
+
+def _is_linear(layer: Layer) -> bool:
+    return layer.config.get("activation") == "linear"
+
+
+def _layer(entry: Mapping[str, Any]) -> Layer:
+    kind, config = str(entry["class_name"]), dict(entry["config"])
+    if kind == "RNN" and isinstance(config.get("cell"), Mapping):
+        cell = config.pop("cell")
+        kind, config = str(cell["class_name"]).removesuffix("Cell"), {**cell["config"], **_outer(config)}
+    elif kind == "TimeDistributed":
+        return _layer(config["layer"])
+    elif kind == "Reshape" and len(config.get("target_shape", ())) == 1:
+        kind = "Flatten"
+    elif kind == "ReLU" and not (config.get("max_value") or config.get("negative_slope") or config.get("threshold")):
+        kind, config["activation"] = "Activation", "relu"
+    if "activation" in config:
+        config["activation"] = _activation(config["activation"])
+    return Layer(kind, config)
+
+
+def _outer(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: config.get(key) for key in ("return_sequences", "return_state", "go_backwards", "stateful")}
+
+
+def _activation(value: Any) -> str:
+    if value is None:
+        return "linear"
+    if isinstance(value, Mapping):
+        name = value.get("config") if value.get("class_name") == "function" else value.get("class_name")
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(name)).lower()
+    return str(value)
+
+
+def rolled(config: Any) -> Any:
+    """The same network with every loop over time left to Keras: `unroll` changes the cost and not the answer."""
+    return _rewrite(config, lambda key, value: False if key == "unroll" else value)
+
+
+def stateless(config: Any) -> Any:
+    """The same network without state and with a free batch size: a twin that can be trained on shuffled windows."""
+    return _rewrite(config, _without_state)
+
+
+def _without_state(key: str, value: Any) -> Any:
+    if key == "stateful":
+        return False
+    if key in {"batch_shape", "batch_input_shape", "build_input_shape", "input_shape", "shape"}:
+        return [None, *value[1:]] if isinstance(value, list | tuple) else value
+    return value
+
+
+def _rewrite(value: Any, change: Callable[[str, Any], Any]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _rewrite(change(str(key), item), change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rewrite(item, change) for item in value]
+    return value

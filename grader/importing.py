@@ -1,0 +1,64 @@
+"""Imports a student's modules from a folder, one by one, as the package `exercises`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+import types
+from pathlib import Path
+
+PACKAGE = "exercises"
+
+
+class _Package(types.ModuleType):
+    """The package of a submission. Its `__init__.py` runs only when something in it is asked for.
+
+    So a fault in it costs those exercises that need it, and no other.
+    """
+
+    def __getattr__(self, name: str) -> object:
+        source = Path(self.__path__[0]) / "__init__.py"
+        if name.startswith("__") or self.__dict__.get("_initialised") or not source.is_file():
+            raise AttributeError(f"module {PACKAGE!r} has no attribute {name!r}")
+        self._initialised = True
+        exec(compile(source.read_bytes(), str(source), "exec"), self.__dict__)  # the student's own package code
+        return getattr(self, name)
+
+
+def open_package(folder: Path) -> None:
+    """Make `exercises` the package in `folder`, whatever was imported under that name before.
+
+    Helpers beside the exercises import as `from .helper import ...`, and as `import helper` too: the folder stands
+    at the end of the path, where it shadows nothing.
+    """
+    for name in [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
+        del sys.modules[name]
+    package = _Package(PACKAGE)
+    package.__path__ = [str(folder)]
+    package.__file__ = None
+    sys.modules[PACKAGE] = package
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def load(exercise: str) -> types.ModuleType:
+    """Import one module of the open package."""
+    return importlib.import_module(f"{PACKAGE}.{exercise}")
+
+
+def place(error: BaseException, folder: Path) -> str:
+    """Where in the student's own code an exception came from, as "file.py:line"; "" if nowhere there."""
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).parent == folder:
+        return f"{Path(error.filename).name}:{error.lineno}"
+    own = _own_frames(error, folder)
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
+
+
+def trace(error: BaseException, folder: Path) -> str:
+    """The lines of the student's own code through which an exception came."""
+    return "".join(traceback.format_list(_own_frames(error, folder)))
+
+
+def _own_frames(error: BaseException, folder: Path) -> list[traceback.FrameSummary]:
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if folder in Path(frame.filename).parents]

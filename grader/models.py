@@ -1,0 +1,184 @@
+"""A student's model in the judge's hands: rebuilt from plain data with the judge's own Keras, never run as it came."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from grader import architecture
+from grader.architecture import MAX_PARAMETERS, Layer
+from grader.contract import Outcome, Text
+from grader.evidence import Array, CheckFailed, ModelData
+
+MAX_VALUES_PER_SAMPLE = 2_000_000
+TRAINING_STEPS = 750
+"""Steps over which a learning-rate schedule is looked at: the budget of a builder's training."""
+
+
+def rebuild(data: ModelData, *, stateless: bool = False, with_weights: bool = True) -> Any:
+    """Build the Keras model that `data` describes.
+
+    The number of parameters and the size of what flows through the model are counted before anything is allocated.
+
+    Args:
+        data: The model as it crossed the boundary.
+        stateless: Build the twin without state and with a free batch size.
+        with_weights: Set the student's weights; otherwise they are drawn afresh.
+
+    Raises:
+        CheckFailed: With the outcome "refused", if the model may not come back or Keras cannot build it.
+    """
+    import keras
+
+    architecture.check(data)
+    config = architecture.rolled(data.config)
+    config = architecture.stateless(config) if stateless else config
+    shapes = _measure(data.kind, architecture.stateless(config))
+    model = _from_config(data.kind, config)
+    if not with_weights:
+        return model
+    if [weight.shape for weight in data.weights] != shapes:
+        raise CheckFailed(
+            Text("the weights do not fit the model's layers (is the model built?)"), outcome=Outcome.REFUSED
+        )
+    with keras.device("cpu"):
+        model.set_weights(list(data.weights))
+    return model
+
+
+def _from_config(kind: str, config: Mapping[str, Any]) -> Any:
+    import keras
+
+    cls = keras.Sequential if kind == "Sequential" else keras.Model
+    try:
+        return cls.from_config(copy.deepcopy(dict(config)))  # Keras takes the configuration apart
+    except Exception as error:
+        text = Text("Keras cannot build the model again: {type}", {"type": type(error).__name__})
+        raise CheckFailed(text, outcome=Outcome.REFUSED) from error
+
+
+def _measure(kind: str, config: Mapping[str, Any]) -> list[tuple[int, ...]]:
+    """The shapes of all weights, from a build in which no weight gets a value."""
+    import keras
+
+    with keras.StatelessScope(initialize_variables=False):
+        model = _from_config(kind, config)
+        shapes = [tuple(variable.shape) for variable in model.weights]
+        flows = [_values_per_sample(layer) for layer in model._flatten_layers(include_self=False)]
+    count = sum(math.prod(shape) for shape in shapes)
+    if count > MAX_PARAMETERS or max(flows, default=0) > MAX_VALUES_PER_SAMPLE:
+        values = {"count": max(count, *flows) if flows else count, "limit": MAX_PARAMETERS}
+        raise CheckFailed(
+            Text("the model is too large: {count} parameters or values; the limit is {limit}", values),
+            outcome=Outcome.REFUSED,
+        )
+    return shapes
+
+
+def _values_per_sample(layer: Any) -> int:
+    nodes = getattr(layer, "_inbound_nodes", ())
+    tensors = [tensor for node in nodes for tensor in node.output_tensors]
+    return max((math.prod(n for n in tensor.shape[1:] if n) for tensor in tensors), default=0)
+
+
+class ModelEvidence:
+    """What a builder returned, as a check sees it; `predict` is the judge's own forward pass."""
+
+    def __init__(self, data: ModelData) -> None:
+        """Take a model as it crossed the boundary; refuse one that may not come back."""
+        architecture.check(data)
+        self.data = data
+
+    @functools.cached_property
+    def keras_model(self) -> Any:
+        """The rebuilt model, with the student's weights."""
+        return rebuild(self.data)
+
+    @functools.cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers in order, normalised (see `grader.architecture`)."""
+        return architecture.layers(self.data)
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Shape of the input, batch first; () for a model that is not built."""
+        return tuple(self.keras_model.input_shape) if self._has_input else ()
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """Shape of the output, batch first; () for a model that is not built."""
+        return tuple(self.keras_model.output_shape) if self._has_input else ()
+
+    @property
+    def _has_input(self) -> bool:
+        return bool(self.keras_model.inputs)
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights, trainable or not."""
+        return sum(int(weight.size) for weight in self.data.weights)
+
+    @property
+    def weights(self) -> list[Array]:
+        """The student's weights in Keras's order."""
+        return list(self.data.weights)
+
+    @property
+    def optimizer(self) -> str | None:
+        """Class name of the optimizer; None for a model that is not compiled."""
+        return None if self.data.optimizer is None else str(self.data.optimizer.get("class_name"))
+
+    @property
+    def loss(self) -> str | None:
+        """Name of the loss."""
+        return self.data.loss
+
+    @functools.cached_property
+    def largest_learning_rate(self) -> float:
+        """The learning rate; of a schedule the largest within the training budget."""
+        config = (self.data.optimizer or {}).get("config")
+        rate = config.get("learning_rate", math.nan) if isinstance(config, Mapping) else math.nan
+        if isinstance(rate, Mapping):
+            schedule = make_schedule(rate)
+            return float(max(float(schedule(step)) for step in np.linspace(0, TRAINING_STEPS, 16).astype(int)))
+        return float(rate) if isinstance(rate, int | float) else math.nan
+
+    def predict(self, x: Array) -> Array:
+        """The judge's forecast for windows `x`."""
+        return np.asarray(self.keras_model.predict(np.asarray(x, dtype="float32"), verbose=0, batch_size=256))
+
+
+def make_schedule(serialised: Mapping[str, Any]) -> Any:
+    """Build Keras's own learning-rate schedule from its configuration; refuse any other."""
+    import keras
+
+    kind = serialised.get("class_name")
+    known = serialised.get("module") == "keras.optimizers.schedules" and kind in architecture.SCHEDULES
+    if not known:
+        text = Text("the optimizer has a schedule that is not Keras's own: {type}", {"type": str(kind)[:60]})
+        raise CheckFailed(text, outcome=Outcome.REFUSED)
+    try:
+        return getattr(keras.optimizers.schedules, str(kind)).from_config(dict(serialised["config"]))
+    except (TypeError, ValueError, KeyError) as error:
+        text = Text("the optimizer's schedule cannot be built: {type}", {"type": type(error).__name__})
+        raise CheckFailed(text, outcome=Outcome.REFUSED) from error
+
+
+ADAM_ARGUMENTS = frozenset({"beta_1", "beta_2", "epsilon", "amsgrad", "weight_decay", "clipnorm", "global_clipnorm"})
+
+
+def make_optimizer(serialised: Mapping[str, Any] | None) -> Any:
+    """Build the Adam that a student compiled with, from the arguments that are known here."""
+    import keras
+
+    config = (serialised or {}).get("config")
+    config = config if isinstance(config, Mapping) else {}
+    rate = config.get("learning_rate", 1e-3)
+    rate = make_schedule(rate) if isinstance(rate, Mapping) else rate
+    known = {key: value for key, value in config.items() if key in ADAM_ARGUMENTS and isinstance(value, int | float)}
+    return keras.optimizers.Adam(learning_rate=rate, **known)

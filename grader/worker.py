@@ -1,0 +1,160 @@
+"""The student's side of the boundary: answers requests by calling the student's functions, and knows no answer.
+
+Started as `python -m grader.worker FD FOLDER [MODULE ...]`, with modules that are worth importing before they are
+asked for; imports NumPy and nothing heavier otherwise, until a submission does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import random
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader import importing, wire
+from grader.evidence import Array, Ending, Failure, ModelData, Request, Returned
+from grader.observe import observe
+
+MAX_MESSAGE = 200
+
+
+def answer(request: Request, folder: Path) -> Returned | Failure:
+    """Call one function of the submission in `folder` and describe what came of it.
+
+    A value that was returned is described by `observe`. Whatever the student's code raises is a failure, and data.
+    """
+    phase = "import"
+    try:
+        module = importing.load(request.exercise)
+        if not request.function:
+            return Returned(None)
+        phase = "call"
+        function = getattr(module, request.function, None)
+        if not callable(function):
+            return Failure(ending=Ending.MISSING, phase=phase)
+        args, kwargs = _revive(request.args), _revive(request.kwargs)
+        seed_everything(request.seed)
+        before = _arrays(args, kwargs)
+        copies = {name: array.copy() for name, array in before.items()}
+        value = observe(function(*args, **kwargs))
+        changed = [name for name, array in before.items() if not np.array_equal(array, copies[name], equal_nan=True)]
+        return Returned(value, tuple(changed))
+    except KeyboardInterrupt:
+        raise
+    except ModuleNotFoundError as error:
+        gone = phase == "import" and error.name == f"{importing.PACKAGE}.{request.exercise}"
+        return Failure(ending=Ending.MISSING, phase=phase) if gone else _failure(error, phase, folder)
+    except BaseException as error:  # the student's call: SystemExit and pytest's own outcomes are errors like any other
+        return _failure(error, phase, folder)
+
+
+def _failure(error: BaseException, phase: str, folder: Path) -> Failure:
+    missing = isinstance(error, NotImplementedError)
+    return Failure(
+        ending=Ending.MISSING if missing else Ending.RAISED,
+        phase=phase,
+        bases=tuple(base.__name__[:100] for base in type(error).__mro__ if base is not object),
+        text=_message(error),
+        place=importing.place(error, folder),
+        trace=importing.trace(error, folder),
+    )
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except BaseException:  # the student's own __str__
+        return ""
+    return "".join(c if c.isprintable() else " " for c in text)[:MAX_MESSAGE]
+
+
+def _arrays(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Array]:
+    named = {f"argument {number}": value for number, value in enumerate(args, start=1)} | dict(kwargs)
+    return {name: value for name, value in named.items() if isinstance(value, np.ndarray)}
+
+
+def _revive(value: Any) -> Any:
+    """Models travel as data; the student's function gets a Keras model."""
+    match value:
+        case ModelData():
+            return _model(value)
+        case tuple() | list():
+            return type(value)(_revive(item) for item in value)
+        case dict():
+            return {key: _revive(item) for key, item in value.items()}
+    return value
+
+
+def _model(data: ModelData) -> Any:
+    import keras
+
+    cls = keras.Sequential if data.kind == "Sequential" else keras.Model
+    model = cls.from_config(dict(data.config))
+    model.set_weights(list(data.weights))
+    model.compile(optimizer="adam", loss="mse")
+    return model
+
+
+def seed_everything(seed: int) -> None:
+    """Make the student's random numbers repeatable: Python's, NumPy's and, if it is there, Keras's."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    keras = sys.modules.get("keras")
+    if keras is not None:
+        keras.utils.set_random_seed(seed % 2**32)
+        tensorflow = sys.modules.get("tensorflow")
+        if tensorflow is not None:
+            tensorflow.config.experimental.enable_op_determinism()
+
+
+def _serve(channel: socket.socket, folder: Path) -> None:
+    with channel.makefile("rb") as stream:
+
+        def read(count: int) -> bytes:
+            data = stream.read(count)
+            if len(data) < count:
+                raise SystemExit(0)
+            return data
+
+        while True:
+            message = wire.decode(read)
+            channel.sendall(reply(message, folder))
+
+
+def reply(message: Mapping[str, Any], folder: Path) -> bytes:
+    """The frame that answers one request frame."""
+    fields = ("exercise", "function", "args", "kwargs", "seed")
+    result = answer(Request(**{name: message[name] for name in fields}), folder)
+    try:
+        return wire.encode({"id": message["id"], **_facts(result)})
+    except (wire.WireError, TypeError) as error:
+        refused = Failure(ending=Ending.REFUSED, phase="wire", text=_message(error))
+        return wire.encode({"id": message["id"], **_facts(refused)})
+
+
+def _facts(result: Returned | Failure) -> dict[str, Any]:
+    if isinstance(result, Returned):
+        return {"ok": True, "value": result.value, "changed": result.changed}
+    return {"ok": False, "ending": result.ending.value, "phase": result.phase, "bases": result.bases} | {
+        "text": result.text,
+        "place": result.place,
+    }
+
+
+def main(descriptor: str, folder: str, *warm: str) -> None:
+    """Serve requests on an inherited socket until the judge hangs up."""
+    for module in warm:
+        importlib.import_module(module)
+    path = Path(folder)
+    importing.open_package(path)
+    with socket.socket(fileno=int(descriptor)) as channel:
+        _serve(channel, path)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
