@@ -1,0 +1,145 @@
+"""The command line: `grader grade`, `grader stubs`."""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from grader.contract import Report, Suite, View
+from grader.course import load_course, load_points, suite_folder
+from grader.errors import GraderError
+from grader.grade import Options, find_tests, grade
+from grader.render import document, terminal
+from grader.report import to_json
+from grader.text import Translator, default_language
+
+app = typer.Typer(
+    name="grader",
+    help="Grades exercises on recurrent networks: student code gives evidence, a trusted judge gives the verdict.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Language(enum.Enum):
+    """What a report is written in."""
+
+    ES = "es"
+    EN = "en"
+
+
+class TrainerKind(enum.Enum):
+    """How the judge trains a student's architecture."""
+
+    FUSED = "fused"
+    KERAS = "keras"
+
+
+@app.callback()
+def main() -> None:
+    """Grades exercises on recurrent networks."""
+
+
+@app.command("grade")
+def grade_command(
+    path: Annotated[Path, typer.Argument(help="A folder, a module (.py) or an archive (.zip, .tar.gz).")],
+    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
+    lang: Annotated[Language | None, typer.Option(help="Language of the report; else the locale's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Repeat a run: the seed of its report.")] = None,
+    suite: Annotated[Suite | None, typer.Option(help="Default: all, or public where the hidden one is not.")] = None,
+    in_process: Annotated[bool, typer.Option("--in-process", help="Run the code here; isolates nothing.")] = False,
+    trainer: Annotated[TrainerKind, typer.Option(help="fused needs JAX; keras is model.fit.")] = TrainerKind.FUSED,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Grade all afresh. (Nothing is cached yet.)")] = False,
+    view: Annotated[View | None, typer.Option(help="Default: student's for the public suite alone.")] = None,
+) -> None:
+    """Grade one submission. The exit status is 0 whatever the score, 2 for wrong usage, 3 if the grader failed."""
+    options = Options(
+        tests=find_tests(),
+        suite=suite,
+        exercises=tuple(exercise or ()),
+        seed=seed,
+        in_process=in_process or os.name != "posix",
+        trainer=trainer.value,
+    )
+    report = _with_progress(path, options)
+    seen = view or (View.STUDENT if report.suite is Suite.PUBLIC else View.INSTRUCTOR)
+    folders = tuple(suite_folder(options.tests, each) for each in (Suite.PUBLIC, Suite.HIDDEN))
+    translate = Translator(lang.value if lang else default_language(), folders)
+    terminal.show(report, seen, translate, Console())
+    if json_file:
+        _write(json_file, json.dumps(to_json(report, seen, translate), ensure_ascii=False, indent=1) + "\n")
+    if html_file:
+        _write(html_file, document.html(report, seen, translate))
+
+
+def _with_progress(path: Path, options: Options) -> Report:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(path.name, total=None)
+
+        def advance(check: str, outcome: str) -> None:
+            bar.update(task, advance=1, description=check)
+
+        bar.update(task, total=_count(options))
+        return grade(path, options, advance)
+
+
+def _count(options: Options) -> int:
+    """How many checks there will be, roughly: for the bar alone."""
+    names = options.exercises or load_course().names
+    folders = [suite_folder(options.tests, suite) for suite in (Suite.PUBLIC, Suite.HIDDEN)]
+    ids = [id for folder in folders if folder.is_dir() for id in load_points(folder)]
+    return sum(id.partition(".")[0] in names for id in ids)
+
+
+def _write(path: Path, content: str) -> None:
+    """Write a file whole or not at all."""
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as stream:
+            stream.write(content)
+        Path(stream.name).replace(path)
+    except OSError as error:
+        raise GraderError(f"{path} cannot be written: {error.strerror}") from error
+
+
+@app.command("stubs")
+def stubs_command(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if they are out of step.")] = False,
+) -> None:
+    """Make `exercises/` from `solutions/`."""
+    from grader.release import write_stubs
+
+    changed = write_stubs(find_tests().parent, write=not check)
+    if changed and check:
+        raise GraderError(f"out of step with solutions/: {', '.join(changed)}; run `grader stubs`")
+    typer.echo(f"{len(changed)} files changed" if changed else "exercises/ is in step with solutions/")
+
+
+def run() -> None:
+    """Entry point: a fault of the grader or of its use is one sentence, and an exit status."""
+    try:
+        app()
+    except GraderError as error:
+        Console(stderr=True).print(f"grader: {error}", style="red", markup=False, highlight=False)
+        raise SystemExit(error.exit_code) from None
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,237 @@
+"""The pytest plugin: fixtures for the checks, markers for their points, and what a report needs of each outcome.
+
+A judge names a job file (`--grader-job`). Without one, as when a student types `pytest`, the checks run in this
+process on the folder `exercises/`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.contract import Outcome, Text
+from grader.course import load_course, load_hints, load_points, load_thresholds
+from grader.errors import GraderError
+from grader.evidence import CheckFailed, StudentError
+from grader.jobs import Job, text_to_json
+from grader.submission import Submission
+
+PROPERTY = "grader"
+MARKERS = (
+    "exercise(name): the exercise that a check belongs to",
+    "function(name): the function that a check is about",
+    "points(n): what a check is worth; read from the suite's points.toml",
+    "slow: takes more than a second or two",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the judge and of a student's own run."""
+    group = parser.getgroup("grader")
+    group.addoption("--grader-job", type=Path, help="what to grade and how, written by `grader grade`")
+    group.addoption("--grader-seed", type=int, help="draw the same inputs as a run before")
+    parser.addini("grader_submission", "folder with the modules that plain `pytest` checks", default="exercises")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers and read the job."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    path = config.getoption("--grader-job")
+    if path is not None:
+        job = Job.read(path)
+    else:
+        seed = config.getoption("--grader-seed")
+        folder = config.rootpath / config.getini("grader_submission")
+        job = Job(folder=folder, seed=secrets.randbits(31) if seed is None else seed)
+    config.stash[_JOB] = job
+
+
+_JOB = pytest.StashKey[Job]()
+
+
+def _is_check(item: pytest.Item) -> bool:
+    return item.get_closest_marker("function") is not None
+
+
+def check_id(item: pytest.Item) -> str:
+    """The id of a check: "exercise.function.what", of a test `test_<function>_<what>`."""
+    function = _marker(item, "function")
+    what = item.name.removeprefix(f"test_{function}_")
+    return f"{_marker(item, 'exercise')}.{function}.{what}"
+
+
+def _marker(item: pytest.Item, name: str) -> str:
+    marker = item.get_closest_marker(name)
+    if marker is None:
+        raise pytest.UsageError(f"{item.nodeid} has no marker {name!r}")
+    return str(marker.args[0])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give every check its points, put them in the course's order, and leave out exercises that were not asked for."""
+    checks = [item for item in items if _is_check(item)]
+    if not checks:
+        return
+    order = {name: number for number, name in enumerate(load_course().names)}
+    chosen = config.stash[_JOB].exercises or tuple(order)
+    points: dict[Path, dict[str, int]] = {}
+    for item in checks:
+        folder = item.path.parent
+        table = points.setdefault(folder, load_points(folder))
+        item.add_marker(pytest.mark.points(table.get(check_id(item), 0)))
+    others = [item for item in items if not _is_check(item)]
+    kept = sorted((item for item in checks if _marker(item, "exercise") in chosen), key=lambda item: _key(item, order))
+    dropped = [item for item in checks if _marker(item, "exercise") not in chosen]
+    items[:] = others + kept
+    config.hook.pytest_deselected(items=dropped)
+
+
+def _key(item: pytest.Item, order: dict[str, int]) -> tuple[str, int]:
+    return item.path.parent.name, order[_marker(item, "exercise")]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how to repeat this run."""
+    return f"grader: seed {config.stash[_JOB].seed} (repeat with --grader-seed {config.stash[_JOB].seed})"
+
+
+@pytest.fixture(scope="session")
+def submission(pytestconfig: pytest.Config) -> Iterator[Submission]:
+    """The student's functions, by name."""
+    job = pytestconfig.stash[_JOB]
+    course = load_course()
+    with job.channel() as channel:
+        limits = course.limits
+        proxy = Submission(channel, course.owners, job.seed, limits, limits.submission_s)
+        yield proxy
+        job.save_times(proxy.spent_s)
+
+
+@pytest.fixture(scope="session")
+def rng_for(pytestconfig: pytest.Config) -> Callable[[str], np.random.Generator]:
+    """A random generator for a name, drawn from the seed of this run."""
+    seed = pytestconfig.stash[_JOB].seed
+
+    def draw(name: str) -> np.random.Generator:
+        digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+        return np.random.default_rng(int.from_bytes(digest[:8], "little"))
+
+    return draw
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest, rng_for: Callable[[str], np.random.Generator]) -> np.random.Generator:
+    """A random generator of this check's own: the same in every order and selection of checks."""
+    return rng_for(check_id(request.node))
+
+
+@pytest.fixture(scope="session")
+def keras(pytestconfig: pytest.Config) -> Any:
+    """The judge's own Keras, imported when it is first needed."""
+    import keras
+
+    return keras
+
+
+@pytest.fixture(scope="session")
+def trainer(pytestconfig: pytest.Config) -> Any:
+    """The trusted trainer."""
+    from grader.training import make_trainer
+
+    job = pytestconfig.stash[_JOB]
+    return make_trainer(job.trainer, job.compile_cache)
+
+
+@pytest.fixture
+def threshold(request: pytest.FixtureRequest) -> float:
+    """The threshold of this check, from the suite's thresholds.toml."""
+    return load_thresholds(request.path.parent)[check_id(request.node)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what the report needs of a check, and show a failure as a sentence instead of a traceback."""
+    report = yield
+    if not _is_check(item):
+        return report
+    if call.excinfo is None:
+        if call.when == "call":
+            _keep(item, Outcome.PASSED, None)
+        return report
+    error = call.excinfo.value
+    if isinstance(error, Exception) and not isinstance(error, GRADERS_OWN):
+        failed = error if isinstance(error, CheckFailed) else _unjudgeable(item, error)
+        _keep(item, failed.outcome, failed)
+        report.longrepr = _sentences(item, failed) if failed is error else report.longrepr
+    return report
+
+
+GRADERS_OWN = (GraderError, ImportError, OSError, MemoryError, pytest.UsageError)
+"""What never comes from odd evidence: these make no verdict, and the judge says that it could not do its work."""
+
+
+def _unjudgeable(item: pytest.Item, error: Exception) -> CheckFailed:
+    """Evidence so odd that the check itself stumbled over it is a wrong answer, and not a broken grader."""
+    values = {"function": _marker(item, "function"), "type": type(error).__name__}
+    detail = Text("{text}", {"text": str(error)[:200]})
+    return CheckFailed(Text("what {function} returned cannot be judged ({type})", values), detail)
+
+
+def _keep(item: pytest.Item, outcome: Outcome, error: CheckFailed | None) -> None:
+    facts: dict[str, Any] = {"outcome": outcome.value}
+    if error is not None:
+        facts["message"] = text_to_json(error.message)
+        facts["detail"] = text_to_json(error.detail) if error.detail else None
+    item.user_properties.append((PROPERTY, facts))
+
+
+def _sentences(item: pytest.Item, error: CheckFailed) -> str:
+    hint = load_hints().get(_marker(item, "exercise"), {}).get(_marker(item, "function"), {}).get("en")
+    lines = [f"expected: {title(item)}", f"came:     {error.message}"]
+    lines += [f"          {error.detail}"] if error.detail else []
+    lines += [f"hint:     {hint}"] if hint and error.outcome is not Outcome.MISSING else []
+    trace = error.failure.trace if isinstance(error, StudentError) else ""
+    return "\n".join(lines + ([trace] if trace and error.outcome is Outcome.ERROR else []))
+
+
+def title(item: pytest.Item) -> str:
+    """What a check expects: the first line of its docstring."""
+    function = getattr(item, "function", None)
+    return str(getattr(function, "__doc__", "") or item.name).strip().splitlines()[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, Any]:
+    """What `pytest-json-report` keeps of a check beside its outcome."""
+    if not _is_check(item) or call.when != "setup":
+        return {}
+    marker = item.get_closest_marker("points")
+    return {
+        "id": check_id(item),
+        "suite": item.path.parent.name,
+        "exercise": _marker(item, "exercise"),
+        "function": _marker(item, "function"),
+        "points": marker.args[0] if marker else 0,
+        "title": title(item),
+    }
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Tell the judge that one more check is done."""
+    path = item.config.stash[_JOB].progress
+    if path is not None and _is_check(item):
+        facts = dict(item.user_properties).get(PROPERTY, {"outcome": Outcome.ERROR.value})
+        with path.open("a", encoding="utf-8") as stream:
+            outcome = facts["outcome"] if isinstance(facts, dict) else Outcome.ERROR.value
+            stream.write(json.dumps({"id": check_id(item), "outcome": outcome}) + "\n")

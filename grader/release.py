@@ -1,0 +1,66 @@
+"""Makes what students get from what instructors keep: the stubs in `exercises/` from `solutions/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.errors import GraderError
+
+STUB = "raise NotImplementedError"
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+STATEMENTS = (".en.md", ".es.md")
+PACKAGE_DOCSTRING = '"""The exercises: each module here is a stub for you to complete."""\n'
+
+
+def make_stub(source: str) -> str:
+    """Clear the solution regions of one module, by nbgrader's own preprocessor.
+
+    Args:
+        source: A module with regions between `### BEGIN SOLUTION` and `### END SOLUTION`.
+
+    Returns:
+        The same module with `raise NotImplementedError` in place of each region.
+    """
+    import nbformat.v4 as nb
+    from nbgrader.preprocessors import ClearSolutions
+    from traitlets.config import Config
+
+    cell = nb.new_code_cell(source.rstrip("\n"))
+    cell.metadata["nbgrader"] = {"solution": True, "grade": False, "locked": False, "schema_version": 3}
+    cell.metadata["nbgrader"]["grade_id"] = "module"
+    notebook = nb.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
+    config = Config({"ClearSolutions": {"code_stub": {"python": STUB}}})
+    cleared, _ = ClearSolutions(config=config).preprocess(notebook, {})
+    return str(cleared.cells[0].source) + "\n"
+
+
+def make_exercises(solutions: Path) -> dict[str, str]:
+    """The files of `exercises/`, by name: a stub for each module, and the statements."""
+    modules = sorted(path for path in solutions.glob("*.py") if path.name != "__init__.py")
+    if not modules:
+        raise GraderError(f"there are no modules in {solutions.name}/; stubs are made from the solutions")
+    files = {path.name: make_stub(path.read_text("utf-8")) for path in modules}
+    for path in sorted(solutions.glob("*.md")):
+        if path.name.endswith(STATEMENTS):
+            files[path.name] = path.read_text("utf-8")
+    return files | {"__init__.py": PACKAGE_DOCSTRING}
+
+
+def write_stubs(root: Path, *, write: bool = True) -> list[str]:
+    """Bring `exercises/` into step with `solutions/`; returns the names of the files that differed.
+
+    Args:
+        root: The course's repository.
+        write: Change the files; otherwise only say which would change.
+    """
+    target = root / "exercises"
+    target.mkdir(exist_ok=True)
+    wanted = make_exercises(root / "solutions")
+    present = {path.name: path.read_text("utf-8") for path in target.iterdir() if path.suffix in {".py", ".md"}}
+    changed = sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
+    for name in changed if write else ():
+        if name in wanted:
+            (target / name).write_text(wanted[name], "utf-8")
+        else:
+            (target / name).unlink()
+    return changed

@@ -1,0 +1,105 @@
+"""The report on a terminal: the table of exercises, and what stands behind every lost point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text as Styled
+
+from grader.contract import Check, Exercise, Outcome, Report, Status, Suite, Text, View
+from grader.report import as_seen_by, message_of, seed_hash
+from grader.text import Translator
+
+MARKS = {Status.PASSED: ("✓", "green"), Status.PARTIAL: ("~", "yellow")}
+NO_MARK = ("✗", "red")
+MISSING_MARK = ("·", "dim")
+BAR_WIDTH = 16
+
+
+def show(report: Report, view: View, translate: Translator, console: Console) -> None:
+    """Print a report."""
+    seen = as_seen_by(report, view)
+    console.print(_table(seen, translate))
+    lost = [check for check in seen.checks if check.outcome is not Outcome.PASSED]
+    if lost:
+        console.print(_losses(lost, translate))
+    for note in seen.notes:
+        console.print(Styled("• " + translate(note.detail), style="dim"))
+    console.print(_summary(seen, view, translate))
+
+
+def _table(report: Report, translate: Translator) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("")
+    table.add_column(translate(Text("exercise")))
+    table.add_column(translate(Text("points")), justify="right")
+    table.add_column("", width=BAR_WIDTH)
+    table.add_column("")
+    for exercise in report.exercises:
+        mark, style = MISSING_MARK if exercise.status is Status.MISSING else MARKS.get(exercise.status, NO_MARK)
+        bar = ProgressBar(total=max(1, exercise.max_score), completed=exercise.score, width=BAR_WIDTH)
+        points = f"{exercise.score}/{exercise.max_score}"
+        table.add_row(Styled(mark, style=style), exercise.name, points, bar, _comment(exercise, translate))
+    return table
+
+
+def _comment(exercise: Exercise, translate: Translator) -> Styled:
+    words = {Status.MISSING: Text("not written yet"), Status.FAILED: Text("no check passed")}
+    parts = [translate(words[exercise.status])] if exercise.status in words else []
+    parts += [translate(Text("bonus"))] if exercise.bonus else []
+    return Styled(", ".join(parts), style="dim")
+
+
+def _losses(lost: Sequence[Check], translate: Translator) -> Group:
+    """The sentences on what was lost, by function; functions that are not written yet share one line."""
+    parts: list[RenderableType] = [Styled("")]
+    written = [check for check in lost if check.outcome is not Outcome.MISSING]
+    for name in dict.fromkeys((check.exercise, check.function, check.suite) for check in written):
+        checks = [check for check in written if (check.exercise, check.function, check.suite) == name]
+        parts.append(_function(checks, translate))
+    missing = list(dict.fromkeys(f"{c.exercise}.{c.function}" for c in lost if c.outcome is Outcome.MISSING))
+    if missing:
+        parts.append(Styled(translate(Text("not written yet: {functions}", {"functions": ", ".join(missing)})), "dim"))
+    return Group(*parts)
+
+
+def _function(checks: list[Check], translate: Translator) -> RenderableType:
+    first = checks[0]
+    heading = Styled(f"{first.exercise}.{first.function}", style="bold")
+    if first.suite is Suite.PUBLIC:
+        heading.append(f"  ({translate(Text('public suite'))})", style="dim")
+    parts: list[RenderableType] = [heading]
+    for check in checks:
+        parts.append(_check(check, translate))
+    hint = next((check.hint for check in checks if check.hint), None)
+    if hint:
+        text = hint.get(translate.language, "")
+        parts.append(Padding(Styled(f"{translate(Text('hint'))}: {text}", style="cyan"), (0, 0, 0, 2)))
+    return Padding(Group(*parts), (0, 0, 1, 0))
+
+
+def _check(check: Check, translate: Translator) -> RenderableType:
+    points = f"−{check.max_score}" if check.max_score else " 0"
+    line = Styled(f"{points:>3}  ", style="red")
+    line.append(translate(check.title), style="default")
+    came = Styled(f"{translate(Text('came'))}: {message_of(check, translate)}", style="yellow")
+    return Padding(Group(line, Padding(came, (0, 0, 0, 5))), (0, 0, 0, 2))
+
+
+def _summary(report: Report, view: View, translate: Translator) -> Panel:
+    score = Styled(
+        f"{report.score}/{report.max_score}", style="bold green" if report.score == report.max_score else "bold"
+    )
+    if report.max_bonus:
+        score.append(f"   {translate(Text('bonus'))} {report.bonus}/{report.max_bonus}")
+    seed = seed_hash(report.seed)[:12] + "…" if view is View.STUDENT else str(report.seed)
+    values = {"suite": report.suite.value, "seed": seed, "seconds": f"{report.duration_s:.1f}"}
+    facts = Text("suite {suite} · seed {seed} · {seconds} s", values)
+    walls = Text("isolation {rung}: {detail}", {"rung": report.isolation.rung, "detail": report.isolation.detail})
+    body = Group(score, Styled(translate(facts), "dim"), Styled(translate(walls), "dim"))
+    return Panel(body, title=report.submission, title_align="left", expand=False)

@@ -1,0 +1,178 @@
+"""Makes the report of one submission from what `pytest-json-report` wrote. Pure: takes values, returns values."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from grader.contract import SCHEMA, Check, Exercise, Outcome, Report, Scalar, Status, Suite, Text, View
+from grader.course import ExerciseSpec, Hint
+from grader.errors import GraderError
+from grader.jobs import text_from_json
+from grader.text import Translator
+
+PROPERTY = "grader"
+
+Hints = Mapping[str, Mapping[str, Hint]]
+
+
+def make_checks(document: Mapping[str, Any], expected: Mapping[Suite, Mapping[str, int]], hints: Hints) -> list[Check]:
+    """The checks of a run, in the order in which they ran.
+
+    Args:
+        document: What `pytest-json-report` wrote.
+        expected: The points of every check that had to run, by suite and id.
+        hints: A hint for each function of each exercise.
+
+    Raises:
+        GraderError: If the checks that ran are not exactly those that had to, each with one outcome.
+    """
+    scored = Suite.HIDDEN if Suite.HIDDEN in expected else Suite.PUBLIC
+    checks = [_make_check(test, scored, hints) for test in document.get("tests", ())]
+    for suite, points in expected.items():
+        came = sorted(check.id for check in checks if check.suite is suite)
+        if came != sorted(points):
+            odd = sorted(set(came) ^ set(points)) or sorted(id for id in set(came) if came.count(id) > 1)
+            raise GraderError(f"the {suite.value} suite did not run as a whole; look at {', '.join(odd[:5])}")
+    return checks
+
+
+def _make_check(test: Mapping[str, Any], scored: Suite, hints: Hints) -> Check:
+    facts = test["metadata"]
+    stages = {stage: test[stage] for stage in ("setup", "call", "teardown") if stage in test}
+    verdict = _verdict(test, stages)
+    outcome = Outcome(verdict["outcome"])
+    suite = Suite(facts["suite"])
+    points = int(facts["points"]) if suite is scored else 0
+    title = Text(facts["title"])
+    passed = outcome is Outcome.PASSED
+    return Check(
+        id=facts["id"],
+        suite=suite,
+        exercise=facts["exercise"],
+        function=facts["function"],
+        title=title,
+        outcome=outcome,
+        score=points if passed else 0,
+        max_score=points,
+        message=title if passed else text_from_json(verdict["message"]),
+        detail=text_from_json(verdict["detail"]) if verdict.get("detail") else None,
+        hint=None if passed else hints.get(facts["exercise"], {}).get(facts["function"]),
+        duration_s=sum(stage.get("duration", 0.0) for stage in stages.values()),
+    )
+
+
+def _verdict(test: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The plugin's word on a check, held against pytest's own; a check that broke by itself is the grader's fault."""
+    words = [facts for entry in test.get("user_properties", ()) for key, facts in entry.items() if key == PROPERTY]
+    passed = test["outcome"] == "passed" and set(stages) == {"setup", "call", "teardown"}
+    if len(words) == 1 and (words[0]["outcome"] == "passed") is passed and test["outcome"] in _ENDED:
+        return dict(words[0])
+    crash = next((stage["crash"]["message"] for stage in stages.values() if "crash" in stage), test["outcome"])
+    raise GraderError(f"the check {test['metadata']['id']} broke: {str(crash).splitlines()[0]}")
+
+
+_ENDED = {"passed", "failed", "error"}
+
+
+def make_exercises(checks: Iterable[Check], specs: Iterable[ExerciseSpec]) -> tuple[Exercise, ...]:
+    """The points of each exercise, from its checks in the suite that is scored."""
+    found = list(checks)
+    return tuple(_make_exercise(spec, [c for c in found if c.exercise == spec.name and c.max_score]) for spec in specs)
+
+
+def _make_exercise(spec: ExerciseSpec, checks: list[Check]) -> Exercise:
+    score, max_score = sum(check.score for check in checks), sum(check.max_score for check in checks)
+    if score == max_score:
+        status = Status.PASSED
+    elif score:
+        status = Status.PARTIAL
+    else:
+        missing = all(check.outcome is Outcome.MISSING for check in checks)
+        status = Status.MISSING if missing else Status.FAILED
+    return Exercise(name=spec.name, score=score, max_score=max_score, bonus=spec.bonus, status=status)
+
+
+FLOAT = re.compile(r"[-+]?(\d*\.\d+|\d+\.)([eE][-+]?\d+)?|[-+]?\d+[eE][-+]?\d+|\d{7,}")
+PATH = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+(?=[^\s/\\'\"])|(?<![\w.])/(?=\w)")
+
+
+def redact(text: Text) -> Text:
+    """What a student's own exception says, without the numbers of a hidden input and without paths."""
+    values: dict[str, Scalar | Text] = {}
+    for key, value in text.values.items():
+        values[key] = PATH.sub("", FLOAT.sub("…", value)) if key == "text" and isinstance(value, str) else value
+    return Text(text.template, values)
+
+
+def as_seen_by(report: Report, view: View) -> Report:
+    """The report as a student or an instructor may see it."""
+    if view is View.INSTRUCTOR:
+        return report
+    return replace(report, checks=tuple(_for_student(check) for check in report.checks))
+
+
+def _for_student(check: Check) -> Check:
+    if check.suite is Suite.PUBLIC:
+        return replace(check, message=_without_paths(check.message))
+    return replace(check, message=redact(check.message), detail=None)
+
+
+def _without_paths(text: Text) -> Text:
+    values = {key: PATH.sub("", value) if isinstance(value, str) else value for key, value in text.values.items()}
+    return Text(text.template, values)
+
+
+def seed_hash(seed: int) -> str:
+    """What a student sees of the seed until the round closes."""
+    return hashlib.sha256(f"grader seed {seed}".encode()).hexdigest()
+
+
+def message_of(check: Check, translate: Translator) -> str:
+    """The message of a check with the values behind it, if the view has them."""
+    message = translate(check.message)
+    return f"{message} ({translate(check.detail)})" if check.detail else message
+
+
+def to_json(report: Report, view: View, translate: Translator) -> dict[str, Any]:
+    """The document of `--json`, schema `grader/report/v1`, in one view and one language."""
+    seen = as_seen_by(report, view)
+    return {
+        "schema": SCHEMA,
+        "submission": seen.submission,
+        "view": view.value,
+        "score": seen.score,
+        "max_score": seen.max_score,
+        "bonus": seen.bonus,
+        "max_bonus": seen.max_bonus,
+        "seed": seed_hash(seen.seed) if view is View.STUDENT else seen.seed,
+        "suite": seen.suite.value,
+        "exercises": [
+            {"name": e.name, "score": e.score, "max_score": e.max_score, "status": e.status.value}
+            for e in seen.exercises
+        ],
+        "checks": [_check_to_json(check, translate) for check in seen.checks],
+        "isolation": {"rung": seen.isolation.rung, "detail": translate(seen.isolation.detail)},
+        "notes": [{"kind": note.kind, "detail": translate(note.detail)} for note in seen.notes],
+        "environment": dict(seen.environment),
+        "duration_s": round(seen.duration_s, 3),
+    }
+
+
+def _check_to_json(check: Check, translate: Translator) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "exercise": check.exercise,
+        "function": check.function,
+        "outcome": check.outcome.value,
+        "score": check.score,
+        "max_score": check.max_score,
+        "message": message_of(check, translate),
+        "hint": check.hint.get(translate.language) if check.hint else None,
+        "misconception": check.misconception,
+        "cached": check.cached,
+        "duration_s": round(check.duration_s, 3),
+    }
