@@ -1,0 +1,41 @@
+# Two commands do everything: `make grade` and `make test`. Both set up .venv first.
+
+PYTHON ?= python3
+SUBMISSION ?= solutions
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: grade test stubs samples clean
+
+grade: $(VENV)/graded
+	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
+
+test: $(VENV)/tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/grader stubs --check
+	$(BIN)/python -m pytest
+	@echo "make test: lint, types, stubs and tests passed"
+
+# Every sample, right and wrong, graded in full: about an hour. SEEDS=10 repeats the right ones.
+SEEDS ?= 1
+samples: $(VENV)/tested
+	$(BIN)/python -m pytest -m full --seeds $(SEEDS) -v
+
+stubs: $(VENV)/graded
+	$(BIN)/grader stubs
+
+$(VENV)/graded: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: Python 3.11 or newer is needed; name one by PYTHON=...")'
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "make: setting up $(VENV) (TensorFlow is a large download; only the first time)"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[instructor]'
+	@touch $@
+
+$(VENV)/tested: $(VENV)/graded
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[develop]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,52 @@
+"""Imports point one way: a module imports only what stands above it in the architecture's list."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import grader
+
+PACKAGE = Path(grader.__file__).parent
+LAYERS = [
+    {"contract", "errors"},
+    {"evidence"},
+    {"wire", "series", "skill", "compare", "course", "architecture", "text"},
+    {"observe", "importing", "models"},
+    {"worker", "sandbox", "collect"},
+    {"submission", "training"},
+    {"jobs"},
+    {"plugin", "report"},
+    {"render"},
+    {"grade", "release"},
+    {"cli"},
+    {"__main__"},
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+
+
+def imports(path):
+    """The modules of the grader that a file imports, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "grader":
+            inner = (node.module or "").split(".")[1:]
+            names = inner[:1] or [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name.split(".")[1] for alias in node.names if alias.name.startswith("grader.")]
+        yield from (name for name in names if not name.startswith("__version"))
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_lies_below_it(path):
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if own == "__init__":
+        assert not list(imports(path))
+        return
+    for name in imports(path):
+        assert RANK[name] < RANK[own] or (name == own == "render"), f"{own} imports {name}"
+
+
+def test_nothing_in_the_judge_imports_a_submission():
+    users = {path.stem for path in PACKAGE.rglob("*.py") if "importing" in imports(path)}
+    assert users == {"worker", "submission"}
