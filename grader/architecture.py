@@ -208,9 +208,18 @@ def _without_state(key: str, value: Any) -> Any:
     return value
 
 
+ZEROS = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
+
+
+def skeleton(config: Any) -> Any:
+    """The same network with nothing that costs anything to build: no state, and weights that start as zeros."""
+    return _rewrite(stateless(config), lambda key, value: ZEROS if key.endswith("_initializer") and value else value)
+
+
 def _rewrite(value: Any, change: Callable[[str, Any], Any]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _rewrite(change(str(key), item), change) for key, item in value.items()}
+        kept = ((str(key), item) for key, item in value.items() if key != "build_config")
+        return {key: _rewrite(change(key, item), change) for key, item in kept}
     if isinstance(value, list | tuple):
         return [_rewrite(item, change) for item in value]
     return value

@@ -38,7 +38,7 @@ def rebuild(data: ModelData, *, stateless: bool = False, with_weights: bool = Tr
     architecture.check(data)
     config = architecture.rolled(data.config)
     config = architecture.stateless(config) if stateless else config
-    shapes = _measure(data.kind, architecture.stateless(config))
+    shapes = _measure(data.kind, architecture.skeleton(config))
     model = _from_config(data.kind, config)
     if not with_weights:
         return model
@@ -96,8 +96,15 @@ class ModelEvidence:
 
     @functools.cached_property
     def keras_model(self) -> Any:
-        """The rebuilt model, with the student's weights."""
-        return rebuild(self.data)
+        """The rebuilt model, with the student's weights.
+
+        Raises:
+            CheckFailed: If it may not come back, or was never given its input.
+        """
+        model = rebuild(self.data)
+        if not model.built:
+            raise CheckFailed(Text("the model does not know the shape of its input; begin it with a keras.Input"))
+        return model
 
     @functools.cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -106,17 +113,13 @@ class ModelEvidence:
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """Shape of the input, batch first; () for a model that is not built."""
-        return tuple(self.keras_model.input_shape) if self._has_input else ()
+        """Shape of the input, batch first."""
+        return tuple(self.keras_model.input_shape)
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
-        """Shape of the output, batch first; () for a model that is not built."""
-        return tuple(self.keras_model.output_shape) if self._has_input else ()
-
-    @property
-    def _has_input(self) -> bool:
-        return bool(self.keras_model.inputs)
+        """Shape of the output, batch first."""
+        return tuple(self.keras_model.output_shape)
 
     @property
     def parameters(self) -> int:

@@ -153,6 +153,7 @@ def test_a_stateful_model_has_a_twin_without_state():
     assert models.rebuild(data).input_shape == (1, None, 2)
 
 
-def test_a_model_that_was_never_given_its_input_has_no_shapes_and_no_parameters():
+def test_a_model_that_was_never_given_its_input_is_told_so():
     model = evidence(keras.Sequential([layers.LSTM(5), layers.Dense(1)]), optimizer="adam", loss="mse")
-    assert (model.input_shape, model.output_shape, model.parameters) == ((), (), 0)
+    with pytest.raises(CheckFailed, match=r"keras\.Input"):
+        _ = model.input_shape

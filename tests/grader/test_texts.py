@@ -1,0 +1,69 @@
+"""Everything a student reads is there in Spanish and in English."""
+
+import ast
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+
+import grader
+from grader.contract import Text
+from grader.course import load_course, load_hints
+from grader.text import LANGUAGES, Translator
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = Path(grader.__file__).parent
+FOLDERS = {"grader": PACKAGE, "public": ROOT / "tests" / "public", "hidden": ROOT / "tests" / "hidden"}
+PLACE = re.compile(r"{(\w+)}")
+NOT_PROSE = {"{text}"}
+
+
+def templates(path):
+    """The templates of all texts in a Python file, and the titles of its checks."""
+    source = path.read_bytes()
+    for _, message, _, _ in extract("python", BytesIO(source), keywords={"Text": None}):
+        yield message
+    if path.name.startswith("test_"):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield (ast.get_docstring(node) or node.name).splitlines()[0]
+
+
+@pytest.fixture(params=FOLDERS)
+def folder(request):
+    return FOLDERS[request.param]
+
+
+def catalogue(folder):
+    with (folder / "locale" / "es.po").open("rb") as stream:
+        return {message.id: message.string for message in read_po(stream) if message.id}
+
+
+def test_every_text_has_its_translation_and_no_translation_has_lost_its_text(folder):
+    used = {text for path in folder.rglob("*.py") for text in templates(path)} - NOT_PROSE
+    translated = catalogue(folder)
+    assert sorted(used - {id for id, string in translated.items() if string}) == []
+    assert sorted(set(translated) - used) == []
+
+
+def test_a_translation_has_the_places_of_its_text(folder):
+    for id, string in catalogue(folder).items():
+        assert sorted(PLACE.findall(id)) == sorted(PLACE.findall(string)), id
+
+
+def test_every_function_has_a_hint_in_each_language():
+    hints = load_hints()
+    for exercise in load_course().exercises:
+        for function in exercise.functions:
+            assert set(hints[exercise.name][function]) == set(LANGUAGES)
+
+
+def test_a_text_inside_a_text_is_translated_too():
+    translate = Translator("es")
+    text = Text("{name} is {came}; expected one number", {"name": "mae", "came": Text("a Keras model")})
+    assert "Keras" in translate(text)
+    assert "expected" not in translate(text)
+    assert "{" not in translate(text)
