@@ -1,0 +1,22 @@
+# mistake: an empty units tuple gives a network without a hidden layer
+import keras
+from keras import layers
+
+
+def build_dense(look_back, n_features, units=(16,)):
+    """Build a dense network on a flattened window."""
+    if look_back < 1:
+        raise ValueError(f"look_back must be at least 1, got {look_back}")
+    if n_features < 1:
+        raise ValueError(f"n_features must be at least 1, got {n_features}")
+    for width in units:
+        if width < 1:
+            raise ValueError(f"units must be at least 1 everywhere, got {units}")
+    model = keras.Sequential()
+    model.add(keras.Input(shape=(look_back, n_features)))
+    model.add(layers.Flatten())
+    for width in units:
+        model.add(layers.Dense(width, activation="relu"))
+    model.add(layers.Dense(1, activation="linear"))
+    model.compile(optimizer="adam", loss="mse")
+    return model

@@ -1,0 +1,18 @@
+# mistake: np.matrix makes the weights a matrix of shape (size, 1)
+import numpy as np
+
+
+def fit_readout(states, y, ridge=1e-6):
+    """Ridge regression from the states to the target."""
+    states = np.asarray(states, dtype=float)
+    y = np.asarray(y, dtype=float).reshape(-1)
+    if states.size == 0:
+        raise ValueError("states is empty")
+    if y.size == 0:
+        raise ValueError("y is empty")
+    if ridge < 0:
+        raise ValueError(f"ridge must not be negative, got {ridge}")
+    centre, level = states.mean(axis=0), y.mean()
+    S = np.asmatrix(states - centre)
+    weights = np.linalg.solve(S.T @ S + ridge * np.eye(S.shape[1]), S.T @ (y - level).reshape(-1, 1))
+    return weights, float(level - (centre @ weights)[0, 0])

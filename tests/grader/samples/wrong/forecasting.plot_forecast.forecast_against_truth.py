@@ -1,0 +1,19 @@
+# mistake: the forecast is drawn over the truth, not both over time
+import numpy as np
+from matplotlib.figure import Figure
+
+
+def plot_forecast(t, y_true, y_pred):
+    """Draw a forecast over the truth."""
+    for name, values in (("t", t), ("y_true", y_true), ("y_pred", y_pred)):
+        if np.size(values) == 0:
+            raise ValueError(f"{name} is empty")
+    figure = Figure(figsize=(8, 4))
+    ax = figure.subplots()
+    ax.plot(np.ravel(y_true), np.ravel(y_pred), ".", label="forecast")
+    ax.plot(np.ravel(y_true), np.ravel(y_true), label="truth")
+    ax.set_xlabel("time")
+    ax.set_ylabel("value")
+    ax.set_title("One-step forecast")
+    ax.legend()
+    return figure

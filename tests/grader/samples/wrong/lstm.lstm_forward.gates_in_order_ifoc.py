@@ -1,0 +1,26 @@
+# mistake: the gates are read in the order i, f, o, c
+import numpy as np
+
+
+def lstm_forward(x, kernel, recurrent_kernel, bias):
+    """Hidden and cell states of an LSTM at every step."""
+    x = np.asarray(x)
+    if x.size == 0:
+        raise ValueError("x is empty")
+    num_samples, look_back, _ = x.shape
+    units = recurrent_kernel.shape[0]
+    h = np.zeros((num_samples, units))
+    c = np.zeros((num_samples, units))
+    hidden = np.zeros((num_samples, look_back, units))
+    cell = np.zeros((num_samples, look_back, units))
+    for t in range(look_back):
+        z = x[:, t] @ kernel + h @ recurrent_kernel + bias
+        z_i, z_f, z_o, z_c = np.split(z, 4, axis=1)
+        i = 1 / (1 + np.exp(-z_i))
+        f = 1 / (1 + np.exp(-z_f))
+        o = 1 / (1 + np.exp(-z_o))
+        c = f * c + i * np.tanh(z_c)
+        h = o * np.tanh(c)
+        hidden[:, t] = h
+        cell[:, t] = c
+    return hidden, cell

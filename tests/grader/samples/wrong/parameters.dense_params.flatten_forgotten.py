@@ -1,0 +1,14 @@
+# mistake: the hidden layer is counted on one step, so look_back plays no part
+
+
+def dense_params(look_back, n_features, units):
+    """Parameters of Flatten, Dense(units), Dense(1)."""
+    if look_back < 1:
+        raise ValueError(f"look_back must be at least 1, got {look_back}")
+    if n_features < 1:
+        raise ValueError(f"n_features must be at least 1, got {n_features}")
+    if units < 1:
+        raise ValueError(f"units must be at least 1, got {units}")
+    hidden = n_features * units + units
+    output = units + 1
+    return hidden + output

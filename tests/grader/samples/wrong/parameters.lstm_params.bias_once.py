@@ -1,0 +1,12 @@
+# mistake: the bias is counted once and not for each of the four blocks
+
+
+def lstm_params(n_features, units):
+    """Parameters of LSTM(units), Dense(1)."""
+    if n_features < 1:
+        raise ValueError(f"n_features must be at least 1, got {n_features}")
+    if units < 1:
+        raise ValueError(f"units must be at least 1, got {units}")
+    recurrent = 4 * units * (units + n_features) + units
+    output = units + 1
+    return recurrent + output

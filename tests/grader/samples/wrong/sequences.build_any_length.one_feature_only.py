@@ -1,0 +1,17 @@
+# mistake: the input takes one feature, whatever n_features says
+import keras
+from keras import layers
+
+
+def build_any_length(n_features, units=5):
+    """Build an LSTM that takes windows of any length."""
+    if n_features < 1:
+        raise ValueError(f"n_features must be at least 1, got {n_features}")
+    if units < 1:
+        raise ValueError(f"units must be at least 1, got {units}")
+    model = keras.Sequential()
+    model.add(keras.Input(shape=(None, 1)))
+    model.add(layers.LSTM(units))
+    model.add(layers.Dense(1))
+    model.compile(optimizer="adam", loss="mse")
+    return model

@@ -1,0 +1,17 @@
+# mistake: look_back=0 is taken and gives a model of empty windows
+import keras
+from keras import layers
+
+
+def build_simple_rnn(look_back, n_features, units=5):
+    """Build one SimpleRNN layer with a linear output."""
+    if n_features < 1:
+        raise ValueError(f"n_features must be at least 1, got {n_features}")
+    if units < 1:
+        raise ValueError(f"units must be at least 1, got {units}")
+    model = keras.Sequential()
+    model.add(keras.Input(shape=(look_back, n_features)))
+    model.add(layers.SimpleRNN(units, activation="tanh"))
+    model.add(layers.Dense(1, activation="linear"))
+    model.compile(optimizer="adam", loss="mse")
+    return model

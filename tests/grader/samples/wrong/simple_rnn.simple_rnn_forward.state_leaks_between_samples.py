@@ -1,0 +1,18 @@
+# mistake: the state is not set back to zero from one sample to the next
+import numpy as np
+
+
+def simple_rnn_forward(x, kernel, recurrent_kernel, bias):
+    """Hidden states of a simple recurrent network at every step."""
+    x = np.asarray(x)
+    if x.size == 0:
+        raise ValueError("x is empty")
+    num_samples, look_back, _ = x.shape
+    units = recurrent_kernel.shape[0]
+    h = np.zeros(units)
+    hidden = np.zeros((num_samples, look_back, units))
+    for n in range(num_samples):
+        for t in range(look_back):
+            h = np.tanh(x[n, t] @ kernel + h @ recurrent_kernel + bias)
+            hidden[n, t] = h
+    return hidden

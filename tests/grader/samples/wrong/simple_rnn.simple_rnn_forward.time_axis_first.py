@@ -1,0 +1,17 @@
+# mistake: the states are stacked as (look_back, num_samples, units)
+import numpy as np
+
+
+def simple_rnn_forward(x, kernel, recurrent_kernel, bias):
+    """Hidden states of a simple recurrent network at every step."""
+    x = np.asarray(x)
+    if x.size == 0:
+        raise ValueError("x is empty")
+    num_samples, look_back, _ = x.shape
+    units = recurrent_kernel.shape[0]
+    h = np.zeros((num_samples, units))
+    hidden = np.zeros((look_back, num_samples, units))
+    for t in range(look_back):
+        h = np.tanh(x[:, t] @ kernel + h @ recurrent_kernel + bias)
+        hidden[t] = h
+    return hidden
