@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test stubs samples clean
+.PHONY: grade test stubs samples picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -36,6 +36,15 @@ $(VENV)/graded: pyproject.toml constraints.txt
 $(VENV)/tested: $(VENV)/graded
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[develop]'
 	@touch $@
+
+# The picture in the README: a submission with one mistake and one exercise that is not written yet.
+picture: $(VENV)/graded
+	mkdir -p build/ana
+	cp solutions/*.py build/ana
+	cat tests/grader/samples/wrong/windowing.make_windows.horizon_ignored.py >> build/ana/windowing.py
+	cat tests/grader/samples/wrong/lstm.lstm_forward.gates_in_order_of_slides.py >> build/ana/lstm.py
+	cp exercises/beyond.py build/ana
+	$(BIN)/grader grade build/ana --suite hidden --view student --lang en --seed 7 --svg .github/report.svg
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

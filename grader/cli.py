@@ -55,6 +55,7 @@ def grade_command(
     exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
+    svg_file: Annotated[Path | None, typer.Option("--svg", help="Write a picture of what the terminal shows.")] = None,
     lang: Annotated[Language | None, typer.Option(help="Language of the report; else the locale's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat a run: the seed of its report.")] = None,
     suite: Annotated[Suite | None, typer.Option(help="Default: all, or public where the hidden one is not.")] = None,
@@ -81,6 +82,8 @@ def grade_command(
         _write(json_file, json.dumps(to_json(report, seen, translate), ensure_ascii=False, indent=1) + "\n")
     if html_file:
         _write(html_file, document.html(report, seen, translate))
+    if svg_file:
+        _write(svg_file, document.svg(report, seen, translate))
 
 
 def _with_progress(path: Path, options: Options) -> Report:
