@@ -190,6 +190,15 @@ def _activation(value: Any) -> str:
     return str(value)
 
 
+def batch_size(config: Mapping[str, Any]) -> int | None:
+    """The fixed batch size of a model's input; None if it takes any."""
+    for entry in _walk(config):
+        shape = entry.get("batch_shape")
+        if isinstance(shape, list | tuple) and shape and isinstance(shape[0], int):
+            return shape[0]
+    return None
+
+
 def rolled(config: Any) -> Any:
     """The same network with every loop over time left to Keras: `unroll` changes the cost and not the answer."""
     return _rewrite(config, lambda key, value: False if key == "unroll" else value)
@@ -208,12 +217,12 @@ def _without_state(key: str, value: Any) -> Any:
     return value
 
 
-ZEROS = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
+ZEROS: dict[str, Any] = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
 
 
 def skeleton(config: Any) -> Any:
-    """The same network with nothing that costs anything to build: no state, and weights that start as zeros."""
-    return _rewrite(stateless(config), lambda key, value: ZEROS if key.endswith("_initializer") and value else value)
+    """The same network with weights that start as zeros: what they are drawn from is of no use, and costs time."""
+    return _rewrite(config, lambda key, value: ZEROS if key.endswith("_initializer") and value else value)
 
 
 def _rewrite(value: Any, change: Callable[[str, Any], Any]) -> Any:

@@ -87,7 +87,6 @@ def grade(path: Path, options: Options, progress: Progress = lambda id, outcome:
                 exercises=tuple(spec.name for spec in specs),
                 in_process=options.in_process,
                 trainer=options.trainer,
-                compile_cache=compile_cache(),
                 scratch=scratch,
             )
             document = _judge(job, scratch, [suite_folder(options.tests, suite) for suite in expected], progress)
@@ -201,6 +200,10 @@ def _environment_of_judge(job: Job, scratch: Path) -> dict[str, str]:
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "XDG_CACHE_HOME", "TERM")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     fused = job.trainer == "fused" and not job.in_process
+    if fused:  # JAX keeps what it compiled, however little, from one grading to the next
+        environment["JAX_COMPILATION_CACHE_DIR"] = str(compile_cache())
+        environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+        environment["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
     return environment | {
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONDONTWRITEBYTECODE": "1",

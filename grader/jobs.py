@@ -32,7 +32,6 @@ class Job:
     exercises: tuple[str, ...] = ()
     in_process: bool = True
     trainer: str = "keras"
-    compile_cache: Path | None = None
     scratch: Path | None = None
 
     def write(self, path: Path) -> None:

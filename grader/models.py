@@ -6,6 +6,7 @@ import copy
 import functools
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,40 +16,31 @@ from grader.architecture import MAX_PARAMETERS, Layer
 from grader.contract import Outcome, Text
 from grader.evidence import Array, CheckFailed, ModelData
 
-MAX_VALUES_PER_SAMPLE = 2_000_000
 TRAINING_STEPS = 750
 """Steps over which a learning-rate schedule is looked at: the budget of a builder's training."""
 
 
-def rebuild(data: ModelData, *, stateless: bool = False, with_weights: bool = True) -> Any:
-    """Build the Keras model that `data` describes.
+def rebuild(data: ModelData) -> Any:
+    """Build the Keras model that `data` describes, with its weights.
 
     The number of parameters and the size of what flows through the model are counted before anything is allocated.
-
-    Args:
-        data: The model as it crossed the boundary.
-        stateless: Build the twin without state and with a free batch size.
-        with_weights: Set the student's weights; otherwise they are drawn afresh.
 
     Raises:
         CheckFailed: With the outcome "refused", if the model may not come back or Keras cannot build it.
     """
-    import keras
-
-    architecture.check(data)
-    config = architecture.rolled(data.config)
-    config = architecture.stateless(config) if stateless else config
-    shapes = _measure(data.kind, architecture.skeleton(config))
-    model = _from_config(data.kind, config)
-    if not with_weights:
-        return model
-    if [weight.shape for weight in data.weights] != shapes:
-        raise CheckFailed(
-            Text("the weights do not fit the model's layers (is the model built?)"), outcome=Outcome.REFUSED
-        )
-    with keras.device("cpu"):
-        model.set_weights(list(data.weights))
+    outline = measure(data)
+    if [weight.shape for weight in data.weights] != outline.weights:
+        text = Text("the weights do not fit the model's layers (is the model built?)")
+        raise CheckFailed(text, outcome=Outcome.REFUSED)
+    model = _from_config(data.kind, architecture.skeleton(architecture.rolled(data.config)))
+    model.set_weights(list(data.weights))
     return model
+
+
+def rebuild_fresh(data: ModelData) -> Any:
+    """Build the stateless twin of the model that `data` describes, with weights of its own initializers."""
+    measure(data)
+    return _from_config(data.kind, architecture.stateless(architecture.rolled(data.config)))
 
 
 def _from_config(kind: str, config: Mapping[str, Any]) -> Any:
@@ -62,22 +54,39 @@ def _from_config(kind: str, config: Mapping[str, Any]) -> Any:
         raise CheckFailed(text, outcome=Outcome.REFUSED) from error
 
 
-def _measure(kind: str, config: Mapping[str, Any]) -> list[tuple[int, ...]]:
-    """The shapes of all weights, from a build in which no weight gets a value."""
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The shapes of a model: of its input and output, batch first, and of each weight in Keras's order."""
+
+    input_shape: tuple[int | None, ...]
+    output_shape: tuple[int | None, ...]
+    weights: list[tuple[int, ...]]
+
+
+def measure(data: ModelData) -> Outline:
+    """The shapes of a model, from a build in which no weight gets a value; refuses one that is too large."""
     import keras
 
+    architecture.check(data)
+    config = architecture.stateless(architecture.skeleton(architecture.rolled(data.config)))
     with keras.StatelessScope(initialize_variables=False):
-        model = _from_config(kind, config)
+        model = _from_config(data.kind, config)
         shapes = [tuple(variable.shape) for variable in model.weights]
         flows = [_values_per_sample(layer) for layer in model._flatten_layers(include_self=False)]
-    count = sum(math.prod(shape) for shape in shapes)
-    if count > MAX_PARAMETERS or max(flows, default=0) > MAX_VALUES_PER_SAMPLE:
-        values = {"count": max(count, *flows) if flows else count, "limit": MAX_PARAMETERS}
-        raise CheckFailed(
-            Text("the model is too large: {count} parameters or values; the limit is {limit}", values),
-            outcome=Outcome.REFUSED,
-        )
-    return shapes
+    count = max(sum(math.prod(shape) for shape in shapes), *flows, 0)
+    if count > MAX_PARAMETERS:
+        values = {"count": count, "limit": MAX_PARAMETERS}
+        text = Text("the model is too large: {count} parameters or values; the limit is {limit}", values)
+        raise CheckFailed(text, outcome=Outcome.REFUSED)
+    if not model.built:
+        return Outline((), (), shapes)
+    batch = architecture.batch_size(data.config)
+    return Outline((batch, *_shape(model.input_shape)[1:]), (batch, *_shape(model.output_shape)[1:]), shapes)
+
+
+def _shape(shape: Any) -> tuple[int | None, ...]:
+    """A shape as Keras gives it; one of several inputs or outputs is nothing that a check knows."""
+    return tuple(shape) if all(isinstance(n, int | None) for n in shape) else ()
 
 
 def _values_per_sample(layer: Any) -> int:
@@ -95,16 +104,15 @@ class ModelEvidence:
         self.data = data
 
     @functools.cached_property
-    def keras_model(self) -> Any:
-        """The rebuilt model, with the student's weights.
+    def _keras_model(self) -> Any:
+        return rebuild(self.data)
 
-        Raises:
-            CheckFailed: If it may not come back, or was never given its input.
-        """
-        model = rebuild(self.data)
-        if not model.built:
+    @functools.cached_property
+    def _outline(self) -> Outline:
+        outline = measure(self.data)
+        if not outline.input_shape:
             raise CheckFailed(Text("the model does not know the shape of its input; begin it with a keras.Input"))
-        return model
+        return outline
 
     @functools.cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -114,12 +122,12 @@ class ModelEvidence:
     @property
     def input_shape(self) -> tuple[int | None, ...]:
         """Shape of the input, batch first."""
-        return tuple(self.keras_model.input_shape)
+        return self._outline.input_shape
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
         """Shape of the output, batch first."""
-        return tuple(self.keras_model.output_shape)
+        return self._outline.output_shape
 
     @property
     def parameters(self) -> int:
@@ -153,7 +161,8 @@ class ModelEvidence:
 
     def predict(self, x: Array) -> Array:
         """The judge's forecast for windows `x`."""
-        return np.asarray(self.keras_model.predict(np.asarray(x, dtype="float32"), verbose=0, batch_size=256))
+        _ = self._outline
+        return np.asarray(self._keras_model.predict(np.asarray(x, dtype="float32"), verbose=0, batch_size=256))
 
 
 def make_schedule(serialised: Mapping[str, Any]) -> Any:

@@ -146,8 +146,7 @@ def trainer(pytestconfig: pytest.Config) -> Any:
     """The trusted trainer."""
     from grader.training import make_trainer
 
-    job = pytestconfig.stash[_JOB]
-    return make_trainer(job.trainer, job.compile_cache)
+    return make_trainer(pytestconfig.stash[_JOB].trainer)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy as np
 from grader import models, skill
 from grader.contract import Text
 from grader.evidence import Array, CheckFailed
-from grader.models import ModelEvidence, rebuild
+from grader.models import ModelEvidence, rebuild_fresh
 from grader.series import forecast_task
 
 STEPS = models.TRAINING_STEPS
@@ -107,7 +106,7 @@ def _fresh(model: ModelEvidence, seed: int) -> Any:
     import keras
 
     keras.utils.set_random_seed(seed)
-    fresh = rebuild(model.data, stateless=True, with_weights=False)
+    fresh = rebuild_fresh(model.data)
     fresh.compile(optimizer=models.make_optimizer(model.data.optimizer), loss="mse")
     return fresh
 
@@ -134,15 +133,6 @@ def _targets(y: Array, output_shape: tuple[int | None, ...]) -> Array:
 
 class FusedEngine:
     """All steps of all runs in one compiled call, on JAX."""
-
-    def __init__(self, cache: Path | None) -> None:
-        """Keep compiled code in `cache` from one grading to the next."""
-        import jax
-
-        if cache is not None:
-            jax.config.update("jax_compilation_cache_dir", str(cache))
-            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-            jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
     def forecasts(self, model: ModelEvidence, lesson: Lesson, X_test: Array) -> Sequence[Array]:
         """Train all runs side by side."""
@@ -187,7 +177,7 @@ def _run(network: Any) -> Any:
     return run
 
 
-def make_trainer(kind: str, cache: Path | None = None) -> Trainer:
+def make_trainer(kind: str) -> Trainer:
     """The trainer called `kind`: "fused" (needs Keras on JAX) or "keras"."""
     fused = kind == "fused" and os.environ.get("KERAS_BACKEND") == "jax"
-    return Trainer(FusedEngine(cache) if fused else KerasEngine())
+    return Trainer(FusedEngine() if fused else KerasEngine())

@@ -147,7 +147,7 @@ def test_a_stateful_model_has_a_twin_without_state():
     inputs = keras.Input(batch_shape=(1, None, 2))
     states = layers.LSTM(4, stateful=True, return_sequences=True)(inputs)
     data = model_data(keras.Model(inputs, layers.Dense(1)(states)))
-    twin = models.rebuild(data, stateless=True)
+    twin = models.rebuild_fresh(data)
     assert twin.input_shape == (None, None, 2)
     assert not any(getattr(layer, "stateful", False) for layer in twin.layers)
     assert models.rebuild(data).input_shape == (1, None, 2)

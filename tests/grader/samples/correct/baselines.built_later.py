@@ -1,4 +1,5 @@
-# style: Sequential without an input, then model.build(); ReLU layers; loss and metric objects; a tensor as the forecast.
+# style: Sequential without an input, then model.build(); ReLU layers; loss and metric objects; a tensor as the
+# forecast.
 import tensorflow as tf
 
 
@@ -21,7 +22,9 @@ def _compile(model, look_back, n_features):
 def build_linear(look_back, n_features):
     if min(look_back, n_features) < 1:
         raise ValueError("look_back and n_features must both be at least 1")
-    return _compile(tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(units=1)]), look_back, n_features)
+    return _compile(
+        tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(units=1)]), look_back, n_features
+    )
 
 
 def build_dense(look_back, n_features, units=(16,)):

@@ -1,4 +1,5 @@
-# style: functional API, keras imported on its own, learning rate schedule, loss as "mean_squared_error", named layers.
+# style: functional API, keras imported on its own, learning rate schedule, loss as "mean_squared_error", named
+# layers.
 import keras
 import numpy as np
 from keras import layers, optimizers

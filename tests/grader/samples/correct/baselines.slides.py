@@ -1,5 +1,5 @@
-# style: as on the slides (Sequential, add, input_shape: Keras 3 warns), activation layers of their own, star imports,
-# metrics, global constants, messages in Spanish.
+# style: as on the slides (Sequential, add, input_shape: Keras 3 warns), activation layers of their own, star
+# imports, metrics, global constants, messages in Spanish.
 from numpy import *
 from tensorflow.keras.layers import *
 from tensorflow.keras.models import Sequential

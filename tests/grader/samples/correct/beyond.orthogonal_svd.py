@@ -1,4 +1,5 @@
-# style: an orthogonal reservoir (QR), readout by singular values, RNN(GRUCell), a class that carries the state along.
+# style: an orthogonal reservoir (QR), readout by singular values, RNN(GRUCell), a class that carries the state
+# along.
 from __future__ import annotations
 
 import numpy as np

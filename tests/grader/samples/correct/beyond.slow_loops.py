@@ -1,4 +1,5 @@
-# style: step by step, legacy RandomState, eigvals, normal equations with the intercept as a centred shift; slides style.
+# style: step by step, legacy RandomState, eigvals, normal equations with the intercept as a centred shift; slides
+# style.
 import numpy as np
 from tensorflow.keras.layers import GRU, Dense
 from tensorflow.keras.models import Sequential

@@ -1,5 +1,5 @@
-# style: a sparse reservoir (most entries zero), least squares on an augmented system, numpy scalars and lists returned,
-# functional GRU with a schedule; messages in Spanish.
+# style: a sparse reservoir (most entries zero), least squares on an augmented system, numpy scalars and lists
+# returned, functional GRU with a schedule; messages in Spanish.
 import keras
 import numpy as np
 

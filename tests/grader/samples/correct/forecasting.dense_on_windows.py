@@ -1,6 +1,7 @@
 # style: a dense network on the windows; fit with a generator and steps_per_epoch, in Spanish; free run through
 # model.predict; figure through pyplot's state (plt.figure, plt.plot, plt.suptitle); float32 numbers returned.
 """Pronóstico de una serie caótica con una red densa sobre ventanas."""
+
 import matplotlib.pyplot as plt
 import numpy as np
 from tensorflow.keras.layers import Dense, Flatten

@@ -1,5 +1,6 @@
 # style: an Echo State Network that crosses as Keras layers: SimpleRNN with fixed random weights, Dense(1) with the
-# weights of a ridge regression; no gradient step at all. Scatter for the forecast; object-oriented Figure, no pyplot.
+# weights of a ridge regression; no gradient step at all. Scatter for the forecast; object-oriented Figure, no
+# pyplot.
 import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure

@@ -62,10 +62,10 @@ def train_forecaster(train):
     inputs = keras.Input((LOOK_BACK, 1))
     outputs = keras.layers.Dense(1)(keras.layers.GRU(24, unroll=True)(inputs))
     model = keras.Model(inputs, outputs)
-    rate = keras.optimizers.schedules.CosineDecay(0.015, 30 * (cut // 32 + 1), alpha=0.01)
+    rate = keras.optimizers.schedules.CosineDecay(0.015, 40 * (cut // 32 + 1), alpha=0.01)
     model.compile(optimizer=keras.optimizers.Adam(rate), loss="mse")
     stop = keras.callbacks.EarlyStopping(patience=15, restore_best_weights=True)
     model.fit(
-        X[:cut], y[:cut], validation_data=(X[cut:], y[cut:]), epochs=30, batch_size=32, callbacks=[stop], verbose=0
+        X[:cut], y[:cut], validation_data=(X[cut:], y[cut:]), epochs=40, batch_size=32, callbacks=[stop], verbose=0
     )
     return model, LOOK_BACK, mean, std

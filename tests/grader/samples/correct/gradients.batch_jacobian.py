@@ -1,4 +1,5 @@
-# style: persistent tape and batch_jacobian (without pfor), norm by einsum, works in chunks, float64 array comes back.
+# style: persistent tape and batch_jacobian (without pfor), norm by einsum, works in chunks, float64 array comes
+# back.
 import numpy as np
 import tensorflow as tf
 

@@ -1,4 +1,5 @@
-# style: a tape for each sample (tf.Variable, watched by itself), sums with NumPy, a list of floats comes back, Spanish.
+# style: a tape for each sample (tf.Variable, watched by itself), sums with NumPy, a list of floats comes back,
+# Spanish.
 import numpy as np
 import tensorflow as tf
 

@@ -1,5 +1,6 @@
-# style: functional API with the output layers' activation as a layer of its own; LSTM options that change speed only
-# (unroll, use_cudnn, implementation by default); forward pass with the input's share computed once for all steps.
+# style: functional API with the output layers' activation as a layer of its own; LSTM options that change speed
+# only (unroll, use_cudnn, implementation by default); forward pass with the input's share computed once for all
+# steps.
 import numpy as np
 from tensorflow.keras import Input, Model, layers, losses, optimizers
 

@@ -1,6 +1,7 @@
-# style: a class with a state that steps one sample at a time, slices in place of split; a list of two float32 arrays
-# comes back; tf.keras, input_shape, everything that is a default spelled out, in Spanish.
+# style: a class with a state that steps one sample at a time, slices in place of split; a list of two float32
+# arrays comes back; tf.keras, input_shape, everything that is a default spelled out, in Spanish.
 """LSTM a mano, con una clase para la celda."""
+
 import numpy as np
 import tensorflow as tf
 

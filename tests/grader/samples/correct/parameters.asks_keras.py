@@ -1,4 +1,5 @@
-# style: lets Keras count (a model for each answer, `count_params`), crossover by bisection on the formula's two sides.
+# style: lets Keras count (a model for each answer, `count_params`), crossover by bisection on the formula's two
+# sides.
 import keras
 
 

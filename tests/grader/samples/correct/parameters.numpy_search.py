@@ -1,4 +1,5 @@
-# style: counts by building the shapes of every weight and np.prod (numpy integers come back); the crossover by search.
+# style: counts by building the shapes of every weight and np.prod (numpy integers come back); the crossover by
+# search.
 import itertools
 
 import numpy as np

@@ -1,5 +1,5 @@
-# style: functional API with RNN(LSTMCell), direct calls model(x) on tensors, reset by `reset_state()` where the layer is
-# stateful, a tensor as the result; targets as strided windows cut in two (read-only views).
+# style: functional API with RNN(LSTMCell), direct calls model(x) on tensors, reset by `reset_state()` where the
+# layer is stateful, a tensor as the result; targets as strided windows cut in two (read-only views).
 import tensorflow as tf
 from numpy import asarray, float32, size
 from numpy.lib.stride_tricks import sliding_window_view
@@ -44,9 +44,7 @@ def build_every_step(look_back, n_features, units=5):
 
 def build_stateful(n_features, units=5, batch_size=1):
     require(n_features=n_features, units=units, batch_size=batch_size)
-    return network(
-        Input(shape=(None, n_features), batch_size=batch_size), units, return_sequences=True, stateful=True
-    )
+    return network(Input(shape=(None, n_features), batch_size=batch_size), units, return_sequences=True, stateful=True)
 
 
 def predict_in_chunks(model, series, chunk):

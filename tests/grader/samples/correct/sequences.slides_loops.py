@@ -1,6 +1,7 @@
-# style: Sequential.add with input_shape / InputLayer(batch_shape=...), loops that fill np.zeros, a list of floats as the
-# result, predict_on_batch, loss as the function MSE, Spanish names and messages.
+# style: Sequential.add with input_shape / InputLayer(batch_shape=...), loops that fill np.zeros, a list of floats
+# as the result, predict_on_batch, loss as the function MSE, Spanish names and messages.
 """Formas de entrada y de salida de una red recurrente."""
+
 import numpy as np
 from tensorflow import keras
 from tensorflow.keras.layers import LSTM, Activation, Dense, InputLayer

@@ -40,7 +40,9 @@ def build_every_step(look_back, n_features, units=5):
     _count("look_back", look_back)
     _count("n_features", n_features)
     _count("units", units)
-    return _compiled(keras.Input((look_back, n_features)), LSTM(units, return_sequences=True), TimeDistributed(Dense(1)))
+    return _compiled(
+        keras.Input((look_back, n_features)), LSTM(units, return_sequences=True), TimeDistributed(Dense(1))
+    )
 
 
 def build_stateful(n_features, units=5, batch_size=1):

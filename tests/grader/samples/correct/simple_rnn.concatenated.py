@@ -1,6 +1,7 @@
-# style: one concatenated weight matrix [x, h, 1], float32 result in Fortran order, CosineDecay, activation as a function
-# object, batch_shape with None, messages in Spanish.
+# style: one concatenated weight matrix [x, h, 1], float32 result in Fortran order, CosineDecay, activation as a
+# function object, batch_shape with None, messages in Spanish.
 """Red recurrente simple: una sola matriz por paso."""
+
 import numpy as np
 import tensorflow as tf
 

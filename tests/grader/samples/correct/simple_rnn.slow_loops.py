@@ -1,4 +1,5 @@
-# style: four nested loops over samples, steps, units and inputs with math.tanh; the builder spells no default at all.
+# style: four nested loops over samples, steps, units and inputs with math.tanh; the builder spells no default at
+# all.
 import math
 
 import numpy as np

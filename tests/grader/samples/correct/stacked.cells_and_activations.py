@@ -1,4 +1,5 @@
-# style: RNN(cell) layers from getattr, every activation as a layer of its own (ReLU, Activation), if/elif in Spanish.
+# style: RNN(cell) layers from getattr, every activation as a layer of its own (ReLU, Activation), if/elif in
+# Spanish.
 import keras
 from keras import layers
 

@@ -1,5 +1,5 @@
-# style: a recurrent trunk and a dense head, each a Sequential of its own, nested in a third; input_shape on the first
-# layer; schedule PiecewiseConstantDecay.
+# style: a recurrent trunk and a dense head, each a Sequential of its own, nested in a third; input_shape on the
+# first layer; schedule PiecewiseConstantDecay.
 from tensorflow.keras import Sequential, layers, optimizers
 
 RECURRENT = dict(simple_rnn=layers.SimpleRNN, lstm=layers.LSTM, gru=layers.GRU)

@@ -1,5 +1,5 @@
-# style: results in float32, a frozen dataclass as a helper object, type hints throughout, index arithmetic with fancy
-# indexing, numpy scalars returned, prints, a __main__ block, docstrings in Spanish.
+# style: results in float32, a frozen dataclass as a helper object, type hints throughout, index arithmetic with
+# fancy indexing, numpy scalars returned, prints, a __main__ block, docstrings in Spanish.
 """Trabajo práctico: preparación de los datos.
 
 Autora: estudiante del curso.

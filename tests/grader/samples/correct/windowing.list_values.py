@@ -1,4 +1,5 @@
-# style: numbers come back as plain Python lists (`tolist`), pieces as slices of the original; comprehensions and zip.
+# style: numbers come back as plain Python lists (`tolist`), pieces as slices of the original; comprehensions and
+# zip.
 import numpy as np
 
 

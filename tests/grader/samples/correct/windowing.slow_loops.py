@@ -1,5 +1,5 @@
-# style: plain Python loops and lists of lists, results turned into arrays only at the end; the three pieces and
-# (X, y) come back as lists instead of tuples; error messages in Spanish.
+# style: plain Python loops and lists of lists, results turned into arrays only at the end; the three pieces and (X,
+# y) come back as lists instead of tuples; error messages in Spanish.
 """Ventanas para series temporales, sin trucos."""
 
 import numpy as np
