@@ -126,7 +126,7 @@ def test_helpers_and_an_init_of_the_student_s_own_are_there(tmp_path):
     (folder / "utils.py").write_text("ONE = 1\n")
     (folder / "random.py").write_text("raise RuntimeError('the standard library is shadowed')\n")
     (folder / "windowing.py").write_text(
-        "from __future__ import annotations\nimport random\nimport utils\nfrom . import FACTOR\nfrom .utils import ONE\n"
+        "from __future__ import annotations\nimport random, utils\nfrom . import FACTOR\nfrom .utils import ONE\n"
         + source.replace("from __future__ import annotations", "")
     )
     assert graded(folder.parent, exercises=("windowing",)).score == 12

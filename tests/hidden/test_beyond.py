@@ -23,6 +23,7 @@ from grader.series import mackey_glass
 
 pytestmark = pytest.mark.exercise("beyond")
 
+LOOK_BACK = 20
 RADIUS_TOLERANCE = 1e-4
 FIT_TOLERANCE = 1e-3
 
@@ -46,6 +47,14 @@ def test_build_gru_layers(submission, rng):
     expect_rejects(submission.build_gru, 0, 2, names="look_back")
     expect_rejects(submission.build_gru, 7, 0, names="n_features")
     expect_rejects(submission.build_gru, 7, 2, units=0, names="units")
+
+
+@pytest.mark.function("build_gru")
+def test_build_gru_forecast(submission, rng, trainer, threshold):
+    """Trained on a chaotic series, the network forecasts its continuation clearly better than persistence."""
+    model = expect_model("build_gru", submission.build_gru(LOOK_BACK, 1))
+    expect_shapes("build_gru", model, (None, LOOK_BACK, 1), (None, 1))
+    expect_skill("build_gru", trainer.skill(model, LOOK_BACK, rng), threshold)
 
 
 def expect_reservoir(value, n_features, size):
@@ -82,15 +91,6 @@ def test_make_reservoir_seed(submission, rng):
     for name, one, two in zip(("w_in", "w"), default, zero, strict=True):
         expect_close(f"{name}, made with seed=0,", two, one, tolerance=1e-9)
     expect(not np.allclose(first[1], other[1]), Text("make_reservoir gives the same w for two different seeds"))
-
-
-@pytest.mark.function("make_reservoir")
-def test_make_reservoir_arguments(submission):
-    """Counts below 1 are rejected with a ValueError that names the argument."""
-    make = submission.make_reservoir
-    expect_rejects(make, 0, names="n_features")
-    expect_rejects(make, 2, 0, names="size")
-    expect_rejects(make, 2, size=-5, names="size")
 
 
 def draw_reservoir(rng, n_features, size):
@@ -130,7 +130,7 @@ def test_reservoir_states_leak(submission, rng):
 
 @pytest.mark.function("reservoir_states")
 def test_reservoir_states_arguments(submission, rng):
-    """A series of one feature may be `(T,)`; a senseless `leak` or an empty series is rejected; arrays stay as is."""
+    """A series may be `(T,)` and stays as it is; senseless arguments, of `make_reservoir` too, are rejected."""
     T, size = distinct(rng, 2, low=4)
     series, (w_in, w) = rng.normal(size=T), draw_reservoir(rng, 1, size)
     states = expect_inputs_kept(submission.reservoir_states, series, w_in, w)
@@ -138,6 +138,9 @@ def test_reservoir_states_arguments(submission, rng):
     for leak in (0.0, -0.5, 1.5):
         expect_rejects(submission.reservoir_states, series, w_in, w, leak=leak, names="leak")
     expect_rejects(submission.reservoir_states, np.empty((0, 1)), w_in, w, names="series")
+    expect_rejects(submission.make_reservoir, 0, names="n_features")
+    expect_rejects(submission.make_reservoir, 2, 0, names="size")
+    expect_rejects(submission.make_reservoir, 2, size=-5, names="size")
 
 
 def draw_regression(rng):

@@ -50,6 +50,14 @@ def test_build_any_length_layers(submission, rng):
     expect_rejects(submission.build_any_length, 2, units=0, names="units")
 
 
+@pytest.mark.function("build_any_length")
+def test_build_any_length_forecast(submission, rng, trainer, threshold):
+    """Trained on a chaotic series, the network forecasts its continuation clearly better than persistence."""
+    model = expect_model("build_any_length", submission.build_any_length(1))
+    expect_shapes("build_any_length", model, (None, None, 1), (None, 1))
+    expect_skill("build_any_length", trainer.skill(model, LOOK_BACK, rng), threshold)
+
+
 def slow_sequence_targets(series, look_back):
     """Windows and, at each of their steps, the value of feature 0 that comes next."""
     table = series.reshape(len(series), -1)
@@ -78,17 +86,6 @@ def test_make_sequence_targets_values(submission, rng):
         expect_close("y", y, due_y, ("n", "look_back", "1"))
 
 
-@pytest.mark.function("make_sequence_targets")
-def test_make_sequence_targets_arguments(submission, rng):
-    """A series too short or empty and a `look_back` below 1 are rejected; the series stays as it is."""
-    make = submission.make_sequence_targets
-    series = rng.normal(size=(11, 2))
-    expect_inputs_kept(make, series, 4)
-    expect_rejects(make, series, 0, names="look_back")
-    expect_rejects(make, series, 11, names=("series", "look_back"))
-    expect_rejects(make, np.empty((0, 2)), 3, names=("series", "look_back"))
-
-
 @pytest.mark.function("build_every_step")
 def test_build_every_step_layers(submission, rng):
     """LSTM and Dense(1) give one forecast at each step of the window, compiled; counts below 1 are rejected."""
@@ -114,7 +111,7 @@ def test_build_every_step_forecast(submission, rng, trainer, threshold):
 
 @pytest.mark.function("build_stateful")
 def test_build_stateful_layers(submission, rng):
-    """A compiled stateful LSTM has a fixed batch size, takes any number of steps and answers at each of them."""
+    """A stateful LSTM has a fixed batch size and answers at each step of any number; counts below 1 are rejected."""
     n_features, units, batch_size = distinct(rng, 3)
     for arguments, (due_units, due_batch) in (
         ((n_features,), (5, 1)),
@@ -126,16 +123,18 @@ def test_build_stateful_layers(submission, rng):
         expect_shapes("build_stateful", model, (due_batch, None, n_features), (due_batch, None, 1))
         expect_parameters("build_stateful", model, lstm_parameters(n_features, due_units))
         expect_compiled("build_stateful", model)
-
-
-@pytest.mark.function("build_stateful")
-def test_build_stateful_arguments(submission):
-    """Counts below 1 are rejected with a ValueError that names the argument."""
     build = submission.build_stateful
     expect_rejects(build, 0, names="n_features")
     expect_rejects(build, 2, 0, names="units")
     expect_rejects(build, 2, 5, 0, names="batch_size")
-    expect_rejects(build, 2, 5, batch_size=-2, names="batch_size")
+
+
+@pytest.mark.function("build_stateful")
+def test_build_stateful_forecast(submission, rng, trainer, threshold):
+    """Trained on the next value at every step, its states set aside, the network forecasts better than persistence."""
+    model = expect_model("build_stateful", submission.build_stateful(1))
+    expect_shapes("build_stateful", model, (1, None, 1), (1, None, 1))
+    expect_skill("build_stateful", trainer.skill(model, LOOK_BACK, rng, sequence=True), threshold)
 
 
 def draw_network(rng, keras, n_features, units):
@@ -202,12 +201,16 @@ def test_predict_in_chunks_reset(submission, rng, keras):
 
 @pytest.mark.function("predict_in_chunks")
 def test_predict_in_chunks_arguments(submission, rng, keras):
-    """A `chunk` below 1 and an empty series are rejected with a ValueError; the series stays as it is."""
+    """`predict_in_chunks` and `make_sequence_targets` reject senseless arguments; the series stays as it is."""
     n_features, units = distinct(rng, 2, high=7)
     model, _ = draw_network(rng, keras, n_features, (units,))
-    series = rng.normal(size=(8, n_features))
-    predict = submission.predict_in_chunks
+    series = rng.normal(size=(11, n_features))
+    predict, make = submission.predict_in_chunks, submission.make_sequence_targets
     expect_inputs_kept(predict, model, series, 3)
-    expect_rejects(predict, model, series, 0, names="chunk")
-    expect_rejects(predict, model, series, -2, names="chunk")
+    for chunk in (0, -2):
+        expect_rejects(predict, model, series, chunk, names="chunk")
     expect_rejects(predict, model, np.empty((0, n_features)), 3, names="series")
+    expect_inputs_kept(make, series, 4)
+    expect_rejects(make, series, 0, names="look_back")
+    expect_rejects(make, series, 11, names=("series", "look_back"))
+    expect_rejects(make, np.empty((0, 2)), 3, names=("series", "look_back"))

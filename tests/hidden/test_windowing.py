@@ -179,7 +179,7 @@ def test_scale_keeps_inputs(submission, rng):
     for series, mean, std in scaler_cases(rng):
         for call in (submission.scale, submission.unscale):
             value = expect_inputs_kept(call, series, mean, std)
-            expect_array(f"what {call.name} returns", value, series.shape)
+            expect_array(f"what {call.name} returns", value, (None,) * np.ndim(value))
 
 
 @pytest.mark.function("unscale")

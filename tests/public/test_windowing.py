@@ -49,6 +49,12 @@ def test_scale_example(submission, rng):
     expect_close("the std of the scaled series", scaled.std(axis=0), np.ones(3))
 
 
+@pytest.mark.function("scale")
+def test_scale_senseless(submission):
+    """There is nothing to scale in an empty series: a ValueError says so and names the argument."""
+    expect_rejects(submission.scale, np.empty(0), 0.0, 1.0, names="series")
+
+
 @pytest.mark.function("unscale")
 def test_unscale_example(submission, rng):
     """A standardised series comes back to its own units: 0 becomes the mean, 1 lies one std above it."""

@@ -1,0 +1,1 @@
+"""The exercises: each module here is a stub for you to complete."""

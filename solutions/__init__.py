@@ -1,0 +1,1 @@
+"""The worked solutions of the ten exercises, and the single source of the students' stubs."""
