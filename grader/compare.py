@@ -20,6 +20,8 @@ MEAN_SQUARED_ERRORS = frozenset({"mse", "mean_squared_error", "meansquarederror"
 
 Shape = tuple[int | None, ...]
 Values = dict[str, Scalar | Text]
+Name = str | Text
+"""What a value is called: a name of the contract, or words to be translated."""
 
 
 class Layer(Protocol):
@@ -81,9 +83,9 @@ def is_model(value: object) -> bool:
     return isinstance(value, ModelData) or hasattr(value, "largest_learning_rate")
 
 
-def _refuse_opaque(name: str, value: object) -> None:
+def _refuse_opaque(name: Name, value: object) -> None:
     if isinstance(value, Opaque):
-        text = Text("{name} is {came}, which is not plain data", {"name": name, "came": describe(value)})
+        text = Text("{name}: it is {came}, which is not plain data", {"name": name, "came": describe(value)})
         raise CheckFailed(text, outcome=Outcome.REFUSED)
 
 
@@ -106,7 +108,7 @@ def expect_mapping(function: str, value: object, keys: Iterable[str]) -> dict[st
     raise CheckFailed(Text("{function} returned {came}; expected a dict with the keys {keys}", values))
 
 
-def _as_numbers(name: str, value: object, shape: Shape) -> Array:
+def _as_numbers(name: Name, value: object, shape: Shape) -> Array:
     _refuse_opaque(name, value)
     numeric = isinstance(value, np.ndarray | list | tuple | int | float)
     try:
@@ -115,11 +117,11 @@ def _as_numbers(name: str, value: object, shape: Shape) -> Array:
         array = None
     if array is None or array.dtype.kind not in "fiub":
         values: Values = {"name": name, "came": describe(value), "shape": str(shape)}
-        raise CheckFailed(Text("{name} is {came}; expected an array of numbers of shape {shape}", values))
+        raise CheckFailed(Text("{name}: it is {came}; expected an array of numbers of shape {shape}", values))
     return array
 
 
-def expect_array(name: str, value: object, shape: Shape, axes: Sequence[str] | None = None) -> Array:
+def expect_array(name: Name, value: object, shape: Shape, axes: Sequence[str] | None = None) -> Array:
     """Demand an array of finite numbers of this shape; `None` in `shape` takes any length.
 
     Args:
@@ -141,17 +143,17 @@ def expect_array(name: str, value: object, shape: Shape, axes: Sequence[str] | N
     if not fits:
         values: Values = {"name": name, "came": str(array.shape), "shape": _shape_text(shape)}
         if axes is None:
-            raise CheckFailed(Text("{name} has shape {came}; expected {shape}", values))
+            raise CheckFailed(Text("{name}: the shape is {came}; expected {shape}", values))
         values["axes"] = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
-        raise CheckFailed(Text("{name} has shape {came}; expected {shape} = {axes}", values))
+        raise CheckFailed(Text("{name}: the shape is {came}; expected {shape} = {axes}", values))
     if array.dtype.kind == "b" or array.dtype.kind not in "fiu":
         values = {"name": name, "came": str(array.dtype)}
-        raise CheckFailed(Text("{name} has dtype {came}; expected real numbers, such as float64", values))
+        raise CheckFailed(Text("{name}: the dtype is {came}; expected real numbers, such as float64", values))
     wrong = np.argwhere(~np.isfinite(array))
     if len(wrong):
         values = {"name": name, "count": len(wrong), "index": _index(wrong[0])}
         raise CheckFailed(
-            Text("{name} has values that are not finite (NaN or infinite): {count}, the first at {index}", values)
+            Text("{name}: {count} values are not finite (NaN or infinite), the first at index {index}", values)
         )
     return array.astype(np.float64)
 
@@ -165,7 +167,7 @@ def _index(index: Iterable[int]) -> str:
 
 
 def expect_close(
-    name: str,
+    name: Name,
     value: object,
     expected: object,
     axes: Sequence[str] | None = None,
@@ -189,34 +191,34 @@ def expect_close(
         "there it is {came}; expected {expected}", {"came": f"{array[first]:.6g}", "expected": f"{due[first]:.6g}"}
     )
     if not first:
-        raise CheckFailed(Text("{name} has not the expected value", {"name": name}), detail)
+        raise CheckFailed(Text("{name}: not the expected value", {"name": name}), detail)
     values: Values = {"name": name, "wrong": len(wrong), "total": due.size, "index": _index(first)}
-    raise CheckFailed(Text("{name} is wrong at {wrong} of {total} places, the first at index {index}", values), detail)
+    raise CheckFailed(Text("{name}: wrong at {wrong} of {total} places, the first at index {index}", values), detail)
 
 
-def expect_number(name: str, value: object, expected: float | None = None, tolerance: float = 1e-5) -> float:
+def expect_number(name: Name, value: object, expected: float | None = None, tolerance: float = 1e-5) -> float:
     """Demand one finite number, close to `expected` if that is given. Arrays of one element are no numbers."""
     _refuse_opaque(name, value)
     if isinstance(value, np.ndarray) and value.shape == ():
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise CheckFailed(Text("{name} is {came}; expected one number", {"name": name, "came": describe(value)}))
+        raise CheckFailed(Text("{name}: it is {came}; expected one number", {"name": name, "came": describe(value)}))
     if not np.isfinite(value):
-        text = Text("{name} is not a finite number (NaN or infinite)", {"name": name})
+        text = Text("{name}: not a finite number (NaN or infinite)", {"name": name})
         raise CheckFailed(text, outcome=Outcome.REFUSED)
     if expected is not None and not abs(value - expected) <= tolerance * (1 + abs(expected)):
         detail = Text("it is {came}; expected {expected}", {"came": f"{value:.6g}", "expected": f"{expected:.6g}"})
-        raise CheckFailed(Text("{name} has not the expected value", {"name": name}), detail)
+        raise CheckFailed(Text("{name}: not the expected value", {"name": name}), detail)
     return float(value)
 
 
-def expect_count(name: str, value: object, expected: int) -> None:
+def expect_count(name: Name, value: object, expected: int) -> None:
     """Demand a whole number."""
     number = expect_number(name, value)
     if number != int(number):
-        raise CheckFailed(Text("{name} is not a whole number", {"name": name}))
+        raise CheckFailed(Text("{name}: not a whole number", {"name": name}))
     detail = Text("it is {came}; expected {expected}", {"came": int(number), "expected": expected})
-    expect(number == expected, Text("{name} has not the expected value", {"name": name}), detail)
+    expect(number == expected, Text("{name}: not the expected value", {"name": name}), detail)
 
 
 class Call(Protocol):
@@ -293,12 +295,12 @@ def expect_layers(function: str, model: Model, expected: Sequence[tuple[str, Map
 
 def expect_shapes(function: str, model: Model, input_shape: Shape, output_shape: Shape) -> None:
     """Demand the shapes of the model's input and output, batch first."""
-    for came, due, text in (
-        (model.input_shape, input_shape, "{function}: the input has shape {came}; expected {expected}"),
-        (model.output_shape, output_shape, "{function}: the output has shape {came}; expected {expected}"),
-    ):
-        values: Values = {"function": function, "came": str(came), "expected": str(due)}
-        expect(tuple(came) == tuple(due), Text(text, values))
+    values: Values = {"function": function, "came": str(model.input_shape), "expected": str(input_shape)}
+    text = Text("{function}: the input has shape {came}; expected {expected}", values)
+    expect(model.input_shape == input_shape, text)
+    values = {"function": function, "came": str(model.output_shape), "expected": str(output_shape)}
+    text = Text("{function}: the output has shape {came}; expected {expected}", values)
+    expect(model.output_shape == output_shape, text)
 
 
 def expect_parameters(function: str, model: Model, expected: int) -> None:

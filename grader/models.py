@@ -179,18 +179,3 @@ def make_schedule(serialised: Mapping[str, Any]) -> Any:
     except (TypeError, ValueError, KeyError) as error:
         text = Text("the optimizer's schedule cannot be built: {type}", {"type": type(error).__name__})
         raise CheckFailed(text, outcome=Outcome.REFUSED) from error
-
-
-ADAM_ARGUMENTS = frozenset({"beta_1", "beta_2", "epsilon", "amsgrad", "weight_decay", "clipnorm", "global_clipnorm"})
-
-
-def make_optimizer(serialised: Mapping[str, Any] | None) -> Any:
-    """Build the Adam that a student compiled with, from the arguments that are known here."""
-    import keras
-
-    config = (serialised or {}).get("config")
-    config = config if isinstance(config, Mapping) else {}
-    rate = config.get("learning_rate", 1e-3)
-    rate = make_schedule(rate) if isinstance(rate, Mapping) else rate
-    known = {key: value for key, value in config.items() if key in ADAM_ARGUMENTS and isinstance(value, int | float)}
-    return keras.optimizers.Adam(learning_rate=rate, **known)

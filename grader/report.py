@@ -47,7 +47,8 @@ def _make_check(test: Mapping[str, Any], scored: Suite, hints: Hints) -> Check:
     outcome = Outcome(verdict["outcome"])
     suite = Suite(facts["suite"])
     points = int(facts["points"]) if suite is scored else 0
-    title = Text(facts["title"])
+    sentence = str(facts["title"])
+    title = Text(sentence)
     passed = outcome is Outcome.PASSED
     return Check(
         id=facts["id"],

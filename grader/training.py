@@ -22,6 +22,7 @@ from grader.series import forecast_task
 STEPS = models.TRAINING_STEPS
 BATCH_SIZE = 32
 RUNS = 3
+LEARNING_RATE = 1e-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _error(test: Array, output: Array, sequence: bool) -> float:
     due = (len(test), output.shape[1], 1) if sequence and output.ndim == 3 else (len(test), 1)
     if output.shape != due:
         values = {"came": str(output.shape), "expected": str(due)}
-        raise CheckFailed(Text("the trained model forecasts in shape {came}; expected {expected}", values))
+        raise CheckFailed(Text("the trained model's forecasts have shape {came}; expected {expected}", values))
     forecast = output.reshape(len(test), -1)[:, -1].astype("f8")
     return skill.rmse(test, forecast) if np.isfinite(forecast).all() else float("inf")
 
@@ -94,7 +95,7 @@ def continuation_forecast(
     output = model.predict(X)
     if output.size != len(test):
         values = {"came": str(output.shape), "expected": str((len(test), 1))}
-        raise CheckFailed(Text("the model forecasts in shape {came}; expected {expected}", values))
+        raise CheckFailed(Text("the forecasts have shape {came}; expected {expected}", values))
     forecast = output.reshape(-1).astype("f8") * std + mean
     if not np.isfinite(forecast).all():
         raise CheckFailed(Text("the forecast has values that are not finite (NaN or infinite)"))
@@ -102,12 +103,16 @@ def continuation_forecast(
 
 
 def _fresh(model: ModelEvidence, seed: int) -> Any:
-    """The architecture with weights drawn from `seed`, compiled with the student's own Adam."""
+    """The architecture with weights drawn from `seed`, compiled with the judge's own Adam.
+
+    Every learning rate that the contract allows is right, and the smallest cannot learn within the budget; so the rate
+    is a matter of the check on how a model is compiled, and not of what its architecture can do.
+    """
     import keras
 
     keras.utils.set_random_seed(seed)
     fresh = rebuild_fresh(model.data)
-    fresh.compile(optimizer=models.make_optimizer(model.data.optimizer), loss="mse")
+    fresh.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss="mse")
     return fresh
 
 

@@ -72,14 +72,15 @@ def _function(checks: list[Check], translate: Translator) -> RenderableType:
     first = checks[0]
     heading = Styled(f"{first.exercise}.{first.function}", style="bold")
     if first.suite is Suite.PUBLIC:
-        heading.append(f"  ({translate(Text('public suite'))})", style="dim")
+        heading.append("  " + translate(Text("(public suite)")), style="dim")
     parts: list[RenderableType] = [heading]
     for check in checks:
         parts.append(_check(check, translate))
     hint = next((check.hint for check in checks if check.hint), None)
     if hint:
         text = hint.get(translate.language, "")
-        parts.append(Padding(Styled(f"{translate(Text('hint'))}: {text}", style="cyan"), (0, 0, 0, 2)))
+        shown = translate(Text("hint: {text}", {"text": text}))
+        parts.append(Padding(Styled(shown, style="cyan"), (0, 0, 0, 2)))
     return Padding(Group(*parts), (0, 0, 1, 0))
 
 
@@ -87,7 +88,8 @@ def _check(check: Check, translate: Translator) -> RenderableType:
     points = f"−{check.max_score}" if check.max_score else " 0"
     line = Styled(f"{points:>3}  ", style="red")
     line.append(translate(check.title), style="default")
-    came = Styled(f"{translate(Text('came'))}: {message_of(check, translate)}", style="yellow")
+    message = Text("came: {message}", {"message": message_of(check, translate)})
+    came = Styled(translate(message), style="yellow")
     return Padding(Group(line, Padding(came, (0, 0, 0, 5))), (0, 0, 0, 2))
 
 
@@ -96,7 +98,7 @@ def _summary(report: Report, view: View, translate: Translator) -> Panel:
         f"{report.score}/{report.max_score}", style="bold green" if report.score == report.max_score else "bold"
     )
     if report.max_bonus:
-        score.append(f"   {translate(Text('bonus'))} {report.bonus}/{report.max_bonus}")
+        score.append("   " + translate(Text("bonus {points}", {"points": f"{report.bonus}/{report.max_bonus}"})))
     seed = seed_hash(report.seed)[:12] + "…" if view is View.STUDENT else str(report.seed)
     values = {"suite": report.suite.value, "seed": seed, "seconds": f"{report.duration_s:.1f}"}
     facts = Text("suite {suite} · seed {seed} · {seconds} s", values)

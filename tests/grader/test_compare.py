@@ -21,7 +21,7 @@ def test_numbers_are_taken_as_lists_and_in_any_real_dtype(value):
 
 def test_the_shape_is_said_before_anything_else():
     text = message(compare.expect_close, "y", np.full((3, 1), np.nan), np.zeros(3), ("num_samples",))
-    assert text == "y has shape (3, 1); expected (3,) = (num_samples,)"
+    assert text == "y: the shape is (3, 1); expected (3,) = (num_samples,)"
 
 
 def test_what_is_not_finite_is_said_before_values():
@@ -31,13 +31,13 @@ def test_what_is_not_finite_is_said_before_values():
 def test_a_wrong_value_is_told_by_its_first_index_and_the_value_stays_in_the_detail():
     with pytest.raises(CheckFailed) as caught:
         compare.expect_close("X", np.array([[0.0, 7.25], [0.0, 9.0]]), np.zeros((2, 2)))
-    assert str(caught.value.message) == "X is wrong at 2 of 4 places, the first at index [0, 1]"
+    assert str(caught.value.message) == "X: wrong at 2 of 4 places, the first at index [0, 1]"
     assert "7.25" in str(caught.value.detail)
 
 
 @pytest.mark.parametrize("value", [np.array([1 + 2j]), np.array([True]), "text", None, [[1], [1, 2]], {}])
 def test_what_is_no_array_of_real_numbers_fails_with_a_sentence(value):
-    assert message(compare.expect_array, "y", value, (1,)).startswith("y ")
+    assert message(compare.expect_array, "y", value, (1,)).startswith("y: ")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

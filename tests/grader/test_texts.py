@@ -63,7 +63,7 @@ def test_every_function_has_a_hint_in_each_language():
 
 def test_a_text_inside_a_text_is_translated_too():
     translate = Translator("es")
-    text = Text("{name} is {came}; expected one number", {"name": "mae", "came": Text("a Keras model")})
+    text = Text("{name}: it is {came}; expected one number", {"name": "mae", "came": Text("a Keras model")})
     assert "Keras" in translate(text)
     assert "expected" not in translate(text)
     assert "{" not in translate(text)

@@ -14,6 +14,7 @@ from grader.compare import (
     expect_shapes,
     expect_skill,
 )
+from grader.contract import Text
 
 pytestmark = pytest.mark.exercise("baselines")
 
@@ -52,7 +53,7 @@ def test_persistence_forecast_values(submission, rng):
     for shape in ((num_samples, look_back, n_features), (num_samples + 1, look_back, 1), (5, 1, 3), (1, 4, 2)):
         X = rng.normal(size=shape)
         forecast = expect_inputs_kept(submission.persistence_forecast, X)
-        expect_close("the forecast", forecast, X[:, -1, 0], axes=("num_samples",))
+        expect_close(Text("the forecast"), forecast, X[:, -1, 0], axes=("num_samples",))
 
 
 @pytest.mark.function("persistence_forecast")

@@ -75,7 +75,7 @@ def test_make_reservoir_radius(submission, rng):
     ):
         _, w = expect_reservoir(submission.make_reservoir(*arguments), arguments[0], due_size)
         largest = float(np.max(np.abs(np.linalg.eigvals(w))))
-        expect_number("the largest absolute eigenvalue of w", largest, radius, RADIUS_TOLERANCE)
+        expect_number(Text("the largest absolute eigenvalue of w"), largest, radius, RADIUS_TOLERANCE)
 
 
 @pytest.mark.function("make_reservoir")
@@ -87,9 +87,9 @@ def test_make_reservoir_seed(submission, rng):
         for options in ({"seed": seed}, {"seed": seed + 1}, {"seed": seed}, {}, {"seed": 0})
     )
     for name, one, two in zip(("w_in", "w"), first, again, strict=True):
-        expect_close(f"{name}, made again with the same seed,", two, one, tolerance=1e-9)
+        expect_close(Text("{name}, made again with the same seed", {"name": name}), two, one, tolerance=1e-9)
     for name, one, two in zip(("w_in", "w"), default, zero, strict=True):
-        expect_close(f"{name}, made with seed=0,", two, one, tolerance=1e-9)
+        expect_close(Text("{name}, made with seed=0", {"name": name}), two, one, tolerance=1e-9)
     expect(not np.allclose(first[1], other[1]), Text("make_reservoir gives the same w for two different seeds"))
 
 
@@ -115,7 +115,7 @@ def test_reservoir_states_steps(submission, rng):
     for T, n_features, size in (distinct(rng, 3), distinct(rng, 3), (100, 3, 11)):
         series, (w_in, w) = rng.normal(size=(T, n_features)), draw_reservoir(rng, n_features, size)
         states = submission.reservoir_states(series, w_in, w)
-        expect_close("the states", states, slow_states(series, w_in, w), ("T", "size"))
+        expect_close(Text("the states"), states, slow_states(series, w_in, w), ("T", "size"))
 
 
 @pytest.mark.function("reservoir_states")
@@ -125,7 +125,7 @@ def test_reservoir_states_leak(submission, rng):
         T, n_features, size = distinct(rng, 3, low=4)
         series, (w_in, w) = rng.normal(size=(T, n_features)), draw_reservoir(rng, n_features, size)
         states = submission.reservoir_states(series, w_in, w, leak=float(leak))
-        expect_close("the states", states, slow_states(series, w_in, w, leak), ("T", "size"))
+        expect_close(Text("the states"), states, slow_states(series, w_in, w, leak), ("T", "size"))
 
 
 @pytest.mark.function("reservoir_states")
@@ -134,7 +134,7 @@ def test_reservoir_states_arguments(submission, rng):
     T, size = distinct(rng, 2, low=4)
     series, (w_in, w) = rng.normal(size=T), draw_reservoir(rng, 1, size)
     states = expect_inputs_kept(submission.reservoir_states, series, w_in, w)
-    expect_close("the states", states, slow_states(series[:, None], w_in, w), ("T", "size"))
+    expect_close(Text("the states"), states, slow_states(series[:, None], w_in, w), ("T", "size"))
     for leak in (0.0, -0.5, 1.5):
         expect_rejects(submission.reservoir_states, series, w_in, w, leak=leak, names="leak")
     expect_rejects(submission.reservoir_states, np.empty((0, 1)), w_in, w, names="series")
@@ -200,7 +200,7 @@ def test_fit_readout_forecast(submission, rng, threshold):
     seed = int(rng.integers(1_000))
     w_in, w = expect_reservoir(submission.make_reservoir(1, size, seed=seed), 1, size)
     known = series[:train_samples, None]
-    states = expect_array("the states", submission.reservoir_states(known[:-1], w_in, w), (len(known) - 1, size))
+    states = expect_array(Text("the states"), submission.reservoir_states(known[:-1], w_in, w), (len(known) - 1, size))
     readout = submission.fit_readout(states[settle:], known[settle + 1 :, 0])
     weights, intercept = expect_readout(readout, size)
     # The continuation is no business of the student's code: its states are computed here.

@@ -127,7 +127,7 @@ def test_forecast_recursive_first(submission, rng, keras):
     """One step is one forecast: an array with what the model says after the window."""
     for model, forecast, window in free_run_cases(keras, rng):
         free_run = submission.forecast_recursive(model, window, 1)
-        expect_close("the free run", free_run, slow_free_run(forecast, window, 1), ("steps",), 1e-4)
+        expect_close(Text("the free run"), free_run, slow_free_run(forecast, window, 1), ("steps",), 1e-4)
 
 
 @pytest.mark.function("forecast_recursive")
@@ -136,7 +136,7 @@ def test_forecast_recursive_feedback(submission, rng, keras):
     for model, forecast, window in free_run_cases(keras, rng):
         for steps in (3, len(window) + 6):
             free_run = submission.forecast_recursive(model, window, steps)
-            expect_close("the free run", free_run, slow_free_run(forecast, window, steps), ("steps",), 1e-4)
+            expect_close(Text("the free run"), free_run, slow_free_run(forecast, window, steps), ("steps",), 1e-4)
 
 
 @pytest.mark.function("forecast_recursive")
@@ -144,7 +144,7 @@ def test_forecast_recursive_keeps_window(submission, rng, keras):
     """The window that came in stays as it is."""
     for model, _, window in free_run_cases(keras, rng):
         free_run = expect_inputs_kept(submission.forecast_recursive, model, window, 3)
-        expect_array("the free run", free_run, (3,), ("steps",))
+        expect_array(Text("the free run"), free_run, (3,), ("steps",))
 
 
 @pytest.mark.function("forecast_recursive")
@@ -253,10 +253,13 @@ def forecast_error(value, task):
 def expect_better(rival, error, rival_error, threshold):
     """Demand an error of at most `threshold` times that of a rival."""
     ratio = error / rival_error
-    text = "train_forecaster: the error of its forecasts of the continuation is too large, measured against {rival}"
+    text = Text(
+        "train_forecaster: the error of its forecasts of the continuation is too large, measured against {rival}",
+        {"rival": rival},
+    )
     numbers = {"rival": rival, "came": f"{ratio:.3g}", "threshold": f"{threshold:g}"}
     detail = Text("the error is {came} times {rival}; the threshold is {threshold}", numbers)
-    expect(ratio <= threshold, Text(text, {"rival": rival}), detail)
+    expect(ratio <= threshold, text, detail)
 
 
 @pytest.mark.function("train_forecaster")

@@ -95,7 +95,7 @@ def test_input_gradient_norms_shape(submission, rng, keras):
         model, _, _ = make_network(keras, rng, kind, look_back, n_features, units)
         X = rng.normal(size=(num_samples, look_back, n_features))
         norms = expect_inputs_kept(submission.input_gradient_norms, model, X)
-        norms = expect_array("the norms", norms, (look_back,), axes=("look_back",))
+        norms = expect_array(Text("the norms"), norms, (look_back,), axes=("look_back",))
         expect((norms >= 0).all(), Text("a norm is negative"))
         expect((norms > 0).any(), Text("all norms are 0, though the output depends on the window"))
 
@@ -108,7 +108,7 @@ def test_input_gradient_norms_values(submission, rng, keras):
         model, output, weights = make_network(keras, rng, kind, look_back, 1, units)
         X = rng.normal(size=(1, look_back, 1))
         norms = submission.input_gradient_norms(model, X)
-        expect_close("the norms", norms, slow_norms(output, X, weights), ("look_back",), TOLERANCE)
+        expect_close(Text("the norms"), norms, slow_norms(output, X, weights), ("look_back",), TOLERANCE)
 
 
 @pytest.mark.function("input_gradient_norms")
@@ -119,7 +119,7 @@ def test_input_gradient_norms_features(submission, rng, keras):
         model, output, weights = make_network(keras, rng, kind, look_back, n_features, units)
         X = rng.normal(size=(1, look_back, n_features))
         norms = submission.input_gradient_norms(model, X)
-        expect_close("the norms", norms, slow_norms(output, X, weights), ("look_back",), TOLERANCE)
+        expect_close(Text("the norms"), norms, slow_norms(output, X, weights), ("look_back",), TOLERANCE)
 
 
 @pytest.mark.function("input_gradient_norms")
@@ -130,7 +130,7 @@ def test_input_gradient_norms_samples(submission, rng, keras):
         model, output, weights = make_network(keras, rng, kind, look_back, n_features, units)
         X = rng.normal(size=(num_samples, look_back, n_features))
         norms = submission.input_gradient_norms(model, X)
-        expect_close("the norms", norms, slow_norms(output, X, weights), ("look_back",), TOLERANCE)
+        expect_close(Text("the norms"), norms, slow_norms(output, X, weights), ("look_back",), TOLERANCE)
 
 
 @pytest.mark.function("input_gradient_norms")
@@ -142,11 +142,15 @@ def test_input_gradient_norms_vanishing(submission, rng, keras):
     model.set_weights(weights)
     X = 0.5 * rng.normal(size=(1, look_back, 1))
     due = slow_norms(output, X, weights)
-    norms = expect_array("the norms", submission.input_gradient_norms(model, X), (look_back,), axes=("look_back",))
+    norms = expect_array(
+        Text("the norms"), submission.input_gradient_norms(model, X), (look_back,), axes=("look_back",)
+    )
     expect((norms > 0).all(), Text("a norm is 0; the gradient of the first steps is small, but not 0"))
     text = Text("the gradient vanishes at the wrong end: the norms grow towards the first steps of the window")
     expect(norms[:2].max() < norms[-2:].max(), text)
-    expect_close("the norms, each divided by the largest", norms / norms.max(), due / due.max(), ("look_back",), 1e-3)
+    expect_close(
+        Text("the norms, each divided by the largest"), norms / norms.max(), due / due.max(), ("look_back",), 1e-3
+    )
 
 
 @pytest.mark.function("input_gradient_norms")

@@ -20,6 +20,7 @@ from grader.compare import (
     expect_skill,
     expect_tuple,
 )
+from grader.contract import Text
 
 pytestmark = pytest.mark.exercise("lstm")
 
@@ -142,7 +143,7 @@ def test_lstm_forward_keras(submission, rng, keras):
     every_hidden, _, last_cell = (np.asarray(state) for state in layer(x))
     hidden, cell = expect_states(submission.lstm_forward(x, *weights), every_hidden.shape)
     expect_close("hidden", hidden, every_hidden, AXES)
-    expect_close("the last cell state", cell[:, -1], last_cell, ("num_samples", "units"))
+    expect_close(Text("the last cell state"), cell[:, -1], last_cell, ("num_samples", "units"))
 
 
 @pytest.mark.function("lstm_forward")

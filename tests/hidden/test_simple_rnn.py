@@ -15,6 +15,7 @@ from grader.compare import (
     expect_shapes,
     expect_skill,
 )
+from grader.contract import Text
 
 pytestmark = pytest.mark.exercise("simple_rnn")
 
@@ -60,7 +61,7 @@ def test_simple_rnn_forward_first_step(submission, rng):
         came = submission.simple_rnn_forward(x, *weights)
         states = expect_array(STATES, came, (num_samples, look_back, units), AXES)
         first = slow_simple_rnn(x[:, :1], *weights)[:, 0]
-        expect_close("the first hidden state of each sample", states[:, 0], first, ("num_samples", "units"))
+        expect_close(Text("the first hidden state of each sample"), states[:, 0], first, ("num_samples", "units"))
 
 
 @pytest.mark.function("simple_rnn_forward")

@@ -76,7 +76,7 @@ def test_build_rnn_with_dense_head_output_activation(submission, rng):
         expect_model("build_rnn_with_dense_head", model)
         expect_layers("build_rnn_with_dense_head", model, head_layers(activation))
     forecasts = model.predict(3 * rng.normal(size=(64, look_back, n_features)))
-    expect_array("the forecasts", forecasts, (64, 1), ("num_samples", "1"))
+    expect_array(Text("the forecasts"), forecasts, (64, 1), ("num_samples", "1"))
     expect(np.min(forecasts) >= 0, Text("build_rnn_with_dense_head: relu at the output gives negative forecasts"))
 
 

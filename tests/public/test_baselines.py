@@ -11,6 +11,7 @@ from grader.compare import (
     expect_rejects,
     expect_shapes,
 )
+from grader.contract import Text
 
 pytestmark = pytest.mark.exercise("baselines")
 
@@ -22,7 +23,7 @@ def test_persistence_forecast_example(submission, rng):
     """Six windows of 4 samples and 3 features: the last sample's feature 0 is the forecast of each."""
     X = rng.normal(size=(6, 4, 3))
     last = [window[3][0] for window in X]
-    expect_close("the forecast", submission.persistence_forecast(X), last, axes=("num_samples",))
+    expect_close(Text("the forecast"), submission.persistence_forecast(X), last, axes=("num_samples",))
 
 
 @pytest.mark.function("build_linear")

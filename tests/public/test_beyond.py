@@ -14,6 +14,7 @@ from grader.compare import (
     expect_shapes,
     expect_tuple,
 )
+from grader.contract import Text
 
 pytestmark = pytest.mark.exercise("beyond")
 
@@ -36,16 +37,16 @@ def test_make_reservoir_example(submission):
     expect_array("w_in", w_in, (50, 3), ("size", "n_features"))
     w = expect_array("w", w, (50, 50), ("size", "size"))
     largest = float(np.max(np.abs(np.linalg.eigvals(w))))
-    expect_number("the largest absolute eigenvalue of w", largest, 0.7, tolerance=1e-4)
+    expect_number(Text("the largest absolute eigenvalue of w"), largest, 0.7, tolerance=1e-4)
 
 
 @pytest.mark.function("reservoir_states")
 def test_reservoir_states_example(submission, rng):
     """There is one state for each sample; the first comes from the first sample alone, the second from both."""
     series, w_in, w = rng.normal(size=(9, 2)), rng.normal(size=(4, 2)), 0.3 * rng.normal(size=(4, 4))
-    states = expect_array("the states", submission.reservoir_states(series, w_in, w), (9, 4), ("T", "size"))
-    expect_close("the first state", states[0], np.tanh(w_in @ series[0]), ("size",))
-    expect_close("the second state", states[1], np.tanh(w_in @ series[1] + w @ states[0]), ("size",))
+    states = expect_array(Text("the states"), submission.reservoir_states(series, w_in, w), (9, 4), ("T", "size"))
+    expect_close(Text("the first state"), states[0], np.tanh(w_in @ series[0]), ("size",))
+    expect_close(Text("the second state"), states[1], np.tanh(w_in @ series[1] + w @ states[0]), ("size",))
 
 
 @pytest.mark.function("fit_readout")

@@ -48,7 +48,9 @@ def test_forecast_recursive_example(submission, rng, keras):
     model.set_weights([np.array([[0.0], [0.0], [0.5]]), np.zeros(1)])
     window = rng.uniform(1.0, 2.0, size=(3, 1))
     free_run = submission.forecast_recursive(model, window, 5)
-    expect_close("the free run", free_run, window[-1, 0] * 0.5 ** np.arange(1, 6), axes=("steps",), tolerance=1e-4)
+    expect_close(
+        Text("the free run"), free_run, window[-1, 0] * 0.5 ** np.arange(1, 6), axes=("steps",), tolerance=1e-4
+    )
 
 
 @pytest.mark.function("forecast_recursive")

@@ -19,7 +19,7 @@ def test_input_gradient_norms_linear(submission, rng, keras):
     model.set_weights([kernel.reshape(-1, 1), np.zeros(1)])
     X = rng.normal(size=(NUM_SAMPLES, LOOK_BACK, N_FEATURES))
     norms = submission.input_gradient_norms(model, X)
-    expect_close("the norms", norms, np.linalg.norm(kernel, axis=1), axes=("look_back",), tolerance=1e-4)
+    expect_close(Text("the norms"), norms, np.linalg.norm(kernel, axis=1), axes=("look_back",), tolerance=1e-4)
 
 
 @pytest.mark.function("input_gradient_norms")
@@ -30,6 +30,6 @@ def test_input_gradient_norms_memory(submission, rng, keras):
     kernel, recurrent_kernel = rng.uniform(0.1, 0.4, size=(N_FEATURES, UNITS)), 0.3 * np.eye(UNITS)
     model.set_weights([kernel, recurrent_kernel, np.zeros(UNITS), np.ones((UNITS, 1)), np.zeros(1)])
     X = 0.3 * rng.normal(size=(NUM_SAMPLES, LOOK_BACK, N_FEATURES))
-    norms = expect_array("the norms", submission.input_gradient_norms(model, X), (LOOK_BACK,), ("look_back",))
+    norms = expect_array(Text("the norms"), submission.input_gradient_norms(model, X), (LOOK_BACK,), ("look_back",))
     text = Text("the norms do not grow from the first step to the last")
     expect((norms > 0).all() and (np.diff(norms) > 0).all(), text)

@@ -13,6 +13,7 @@ from grader.compare import (
     expect_shapes,
     expect_tuple,
 )
+from grader.contract import Text
 
 pytestmark = pytest.mark.exercise("lstm")
 
@@ -50,7 +51,7 @@ def test_lstm_forward_example(submission, rng, keras):
     hidden, cell = expect_tuple("lstm_forward", submission.lstm_forward(x, *weights), ("hidden", "cell"))
     expect_close("hidden", hidden, every_hidden, AXES)
     cell = expect_array("cell", cell, every_hidden.shape, AXES)
-    expect_close("the last cell state", cell[:, -1], last_cell, ("num_samples", "units"))
+    expect_close(Text("the last cell state"), cell[:, -1], last_cell, ("num_samples", "units"))
 
 
 @pytest.mark.function("build_lstm")

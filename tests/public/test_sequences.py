@@ -12,6 +12,7 @@ from grader.compare import (
     expect_shapes,
     expect_tuple,
 )
+from grader.contract import Text
 
 pytestmark = pytest.mark.exercise("sequences")
 
@@ -26,7 +27,7 @@ def test_build_any_length_network(submission, rng):
     expect_shapes("build_any_length", model, (None, None, 3), (None, 1))
     expect_compiled("build_any_length", model)
     for length in (4, 9):
-        expect_array("the forecasts", model.predict(rng.normal(size=(2, length, 3))), (2, 1), ("batch", "1"))
+        expect_array(Text("the forecasts"), model.predict(rng.normal(size=(2, length, 3))), (2, 1), ("batch", "1"))
 
 
 @pytest.mark.function("make_sequence_targets")
@@ -36,10 +37,10 @@ def test_make_sequence_targets_example(submission, rng):
     X, y = expect_tuple("make_sequence_targets", submission.make_sequence_targets(series, 4), ("X", "y"))
     X = expect_array("X", X, (11, 4, 2), ("n", "look_back", "n_features"))
     y = expect_array("y", y, (11, 4, 1), ("n", "look_back", "1"))
-    expect_close("the first window", X[0], series[:4], ("look_back", "n_features"))
-    expect_close("the last window", X[-1], series[-5:-1], ("look_back", "n_features"))
-    expect_close("the targets inside the windows", y[:, :-1, 0], X[:, 1:, 0])
-    expect_close("the targets after the windows", y[:, -1, 0], series[4:, 0])
+    expect_close(Text("the first window"), X[0], series[:4], ("look_back", "n_features"))
+    expect_close(Text("the last window"), X[-1], series[-5:-1], ("look_back", "n_features"))
+    expect_close(Text("the targets inside the windows"), y[:, :-1, 0], X[:, 1:, 0])
+    expect_close(Text("the targets after the windows"), y[:, -1, 0], series[4:, 0])
 
 
 @pytest.mark.function("build_every_step")
@@ -78,4 +79,4 @@ def test_predict_in_chunks_example(submission, rng, keras):
     twin.set_weights([rng.normal(scale=0.6, size=weight.shape) for weight in twin.get_weights()])
     model.set_weights(twin.get_weights())
     expected = np.asarray(twin(series[None].astype("float32")))[0, :, 0]
-    expect_close("the forecasts", submission.predict_in_chunks(model, series, 4), expected, ("T",))
+    expect_close(Text("the forecasts"), submission.predict_in_chunks(model, series, 4), expected, ("T",))

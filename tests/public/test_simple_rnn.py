@@ -12,6 +12,7 @@ from grader.compare import (
     expect_parameters,
     expect_shapes,
 )
+from grader.contract import Text
 
 pytestmark = pytest.mark.exercise("simple_rnn")
 
@@ -32,8 +33,8 @@ def test_simple_rnn_forward_shape(submission, rng):
     x = rng.normal(size=(NUM_SAMPLES, LOOK_BACK, N_FEATURES))
     kernel, recurrent_kernel, bias = draw_weights(rng)
     states = submission.simple_rnn_forward(x, 0 * kernel, 0 * recurrent_kernel, bias)
-    states = expect_array("the hidden states", states, (NUM_SAMPLES, LOOK_BACK, UNITS), AXES)
-    expect_close("the hidden states", states, np.broadcast_to(np.tanh(bias), states.shape), AXES)
+    states = expect_array(Text("the hidden states"), states, (NUM_SAMPLES, LOOK_BACK, UNITS), AXES)
+    expect_close(Text("the hidden states"), states, np.broadcast_to(np.tanh(bias), states.shape), AXES)
 
 
 @pytest.mark.function("simple_rnn_forward")
@@ -45,7 +46,7 @@ def test_simple_rnn_forward_example(submission, rng, keras):
     layer.build(x.shape)
     layer.set_weights(weights)
     states = submission.simple_rnn_forward(x, *weights)
-    expect_close("the hidden states", states, np.asarray(layer(x.astype("float32"))), AXES)
+    expect_close(Text("the hidden states"), states, np.asarray(layer(x.astype("float32"))), AXES)
 
 
 @pytest.mark.function("build_simple_rnn")

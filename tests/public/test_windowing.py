@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from grader.compare import expect_array, expect_close, expect_number, expect_rejects, expect_tuple
+from grader.contract import Text
 
 pytestmark = pytest.mark.exercise("windowing")
 
@@ -21,9 +22,9 @@ def test_split_series_example(submission, rng):
     train, val, test = (
         expect_array(name, piece, (None,)) for name, piece in zip(("train", "val", "test"), pieces, strict=True)
     )
-    expect_close("train, val and test put together", np.concatenate([train, val, test]), series)
-    expect_number("the length of train, as a fraction,", len(train) / 200, 0.7, tolerance=0.003)
-    expect_number("the length of val, as a fraction,", len(val) / 200, 0.15, tolerance=0.0045)
+    expect_close(Text("train, val and test put together"), np.concatenate([train, val, test]), series)
+    expect_number(Text("the length of train, as a fraction"), len(train) / 200, 0.7, tolerance=0.003)
+    expect_number(Text("the length of val, as a fraction"), len(val) / 200, 0.15, tolerance=0.0045)
 
 
 @pytest.mark.function("fit_scaler")
@@ -44,15 +45,9 @@ def test_scale_example(submission, rng):
     """A series that is scaled with its own mean and std has mean 0 and std 1, feature by feature."""
     series = draw_series(rng, 25, 3)
     scaled = submission.scale(series, series.mean(axis=0), series.std(axis=0))
-    scaled = expect_array("the scaled series", scaled, (25, 3), axes=("T", "n_features"))
-    expect_close("the mean of the scaled series", scaled.mean(axis=0), np.zeros(3))
-    expect_close("the std of the scaled series", scaled.std(axis=0), np.ones(3))
-
-
-@pytest.mark.function("scale")
-def test_scale_senseless(submission):
-    """There is nothing to scale in an empty series: a ValueError says so and names the argument."""
-    expect_rejects(submission.scale, np.empty(0), 0.0, 1.0, names="series")
+    scaled = expect_array(Text("the scaled series"), scaled, (25, 3), axes=("T", "n_features"))
+    expect_close(Text("the mean of the scaled series"), scaled.mean(axis=0), np.zeros(3))
+    expect_close(Text("the std of the scaled series"), scaled.std(axis=0), np.ones(3))
 
 
 @pytest.mark.function("unscale")
@@ -60,7 +55,7 @@ def test_unscale_example(submission, rng):
     """A standardised series comes back to its own units: 0 becomes the mean, 1 lies one std above it."""
     mean, std = rng.uniform(10.0, 20.0), rng.uniform(2.0, 5.0)
     unscaled = submission.unscale(np.array([0.0, 1.0, -2.0]), mean, std)
-    expect_close("the unscaled series", unscaled, [mean, mean + std, mean - 2 * std], axes=("T",))
+    expect_close(Text("the unscaled series"), unscaled, [mean, mean + std, mean - 2 * std], axes=("T",))
 
 
 @pytest.mark.function("make_windows")
