@@ -47,4 +47,4 @@ picture: $(VENV)/graded
 	$(BIN)/grader grade build/ana --suite hidden --view student --lang en --seed 7 --svg .github/report.svg
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

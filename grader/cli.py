@@ -117,6 +117,7 @@ def _write(path: Path, content: str) -> None:
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as stream:
             stream.write(content)
+        Path(stream.name).chmod(0o644)
         Path(stream.name).replace(path)
     except OSError as error:
         raise GraderError(f"{path} cannot be written: {error.strerror}") from error
