@@ -57,7 +57,6 @@ ALLOWED = {
     "keras.regularizers": REGULARIZERS,
     "keras.constraints": CONSTRAINTS,
     "keras.optimizers.schedules": SCHEDULES,
-    "keras.optimizers": frozenset({"Adam"}),
     "keras": frozenset({"DTypePolicy", "Sequential", "Functional", "Model"}),
     "keras.models": frozenset({"Sequential", "Functional", "Model"}),
     "keras.src.models.functional": frozenset({"Functional"}),
