@@ -1,4 +1,4 @@
-"""The command line: `grader grade`, `grader stubs`."""
+"""The command line: `grader grade`, `grader regrade`, `grader stubs`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import enum
 import json
 import os
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from grader.contract import Report, Suite, View
 from grader.course import load_course, load_points, suite_folder
 from grader.errors import GraderError
-from grader.grade import Options, find_tests, grade
+from grader.grade import Options, find_tests, grade, regrade
+from grader.grade import Progress as Advance
 from grader.render import document, terminal
 from grader.report import to_json
+from grader.rungs import Demand, Rung
 from grader.text import Translator, default_language
 
 app = typer.Typer(
@@ -63,6 +66,11 @@ def grade_command(
     trainer: Annotated[TrainerKind, typer.Option(help="fused needs JAX; keras is model.fit.")] = TrainerKind.FUSED,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Grade all afresh. (Nothing is cached yet.)")] = False,
     view: Annotated[View | None, typer.Option(help="Default: student's for the public suite alone.")] = None,
+    isolation: Annotated[
+        Rung | None, typer.Option(help="These walls and no others. Default: the best there are.")
+    ] = None,
+    require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
+    transcript: Annotated[Path | None, typer.Option(help="Write all evidence, for `grader regrade`.")] = None,
 ) -> None:
     """Grade one submission. The exit status is 0 whatever the score, 2 for wrong usage, 3 if the grader failed."""
     options = Options(
@@ -70,12 +78,42 @@ def grade_command(
         suite=suite,
         exercises=tuple(exercise or ()),
         seed=seed,
-        in_process=in_process or os.name != "posix",
+        in_process=in_process or isolation is Rung.IN_PROCESS or os.name != "posix",
         trainer=trainer.value,
+        demand=Demand(exact=isolation, least=require_isolation),
+        transcript=transcript,
     )
-    report = _with_progress(path, options)
+    total = _count(options.tests, options.exercises or load_course().names)
+    report = _with_progress(path.name, total, lambda progress: grade(path, options, progress))
+    _show(report, view, lang, options.tests, json_file, html_file, svg_file)
+
+
+@app.command("regrade")
+def regrade_command(
+    transcript: Annotated[Path, typer.Argument(help="What `grader grade --transcript FILE` wrote.")],
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
+    lang: Annotated[Language | None, typer.Option(help="Language of the report; else the locale's.")] = None,
+    view: Annotated[View | None, typer.Option(help="Default: student's for the public suite alone.")] = None,
+) -> None:
+    """Judge a submission again from its transcript; its code is not run."""
+    tests = find_tests()
+    total = _count(tests, load_course().names)
+    report = _with_progress(transcript.name, total, lambda progress: regrade(transcript, tests, progress))
+    _show(report, view, lang, tests, json_file, html_file)
+
+
+def _show(
+    report: Report,
+    view: View | None,
+    lang: Language | None,
+    tests: Path,
+    json_file: Path | None,
+    html_file: Path | None,
+    svg_file: Path | None = None,
+) -> None:
     seen = view or (View.STUDENT if report.suite is Suite.PUBLIC else View.INSTRUCTOR)
-    folders = tuple(suite_folder(options.tests, each) for each in (Suite.PUBLIC, Suite.HIDDEN))
+    folders = tuple(suite_folder(tests, each) for each in (Suite.PUBLIC, Suite.HIDDEN))
     translate = Translator(lang.value if lang else default_language(), folders)
     terminal.show(report, seen, translate, Console())
     if json_file:
@@ -86,7 +124,7 @@ def grade_command(
         _write(svg_file, document.svg(report, seen, translate))
 
 
-def _with_progress(path: Path, options: Options) -> Report:
+def _with_progress(name: str, total: int, run: Callable[[Advance], Report]) -> Report:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -95,19 +133,13 @@ def _with_progress(path: Path, options: Options) -> Report:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(path.name, total=None)
-
-        def advance(check: str, outcome: str) -> None:
-            bar.update(task, advance=1, description=check)
-
-        bar.update(task, total=_count(options))
-        return grade(path, options, advance)
+        task = bar.add_task(name, total=total)
+        return run(lambda check, outcome: bar.update(task, advance=1, description=check))
 
 
-def _count(options: Options) -> int:
+def _count(tests: Path, names: Sequence[str]) -> int:
     """How many checks there will be, roughly: for the bar alone."""
-    names = options.exercises or load_course().names
-    folders = [suite_folder(options.tests, suite) for suite in (Suite.PUBLIC, Suite.HIDDEN)]
+    folders = [suite_folder(tests, suite) for suite in (Suite.PUBLIC, Suite.HIDDEN)]
     ids = [id for folder in folders if folder.is_dir() for id in load_points(folder)]
     return sum(id.partition(".")[0] in names for id in ids)
 

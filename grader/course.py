@@ -29,14 +29,55 @@ class ExerciseSpec:
     bonus: bool = False
 
 
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What one worker may use. The address space is a backstop; `memory_bytes` is resident, and watched."""
+
+    memory_bytes: int
+    address_space_bytes: int
+    processes: int
+    files: int
+    file_bytes: int
+    scratch_bytes: int
+    stack_bytes: int = 8 * MIB
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long the student's code may take, in seconds: a submission in all, and one call."""
+    """What the student's code may use: time in seconds, memory and files in MiB.
+
+    `submission_s` is for all calls together, `import_s` for one module, `call_s` for one call; `hung_s` is how long the
+    calls of one function may hang in all before it is not called again.
+    """
 
     submission_s: float
+    import_s: float
     call_s: float
     build_s: float
+    hung_s: float
+    memory_mib: float
+    address_space_mib: float
+    file_mib: float
+    scratch_mib: float
+    output_mib: float
+    processes: int
+    files: int
     function_s: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def resources(self) -> Resources:
+        """The limits that the worker's own walls hold."""
+        return Resources(
+            memory_bytes=int(self.memory_mib * MIB),
+            address_space_bytes=int(self.address_space_mib * MIB),
+            file_bytes=int(self.file_mib * MIB),
+            scratch_bytes=int(self.scratch_mib * MIB),
+            processes=self.processes,
+            files=self.files,
+        )
 
     def of(self, function: str) -> float:
         """The deadline for one call of a function; a builder (`build_...`) has time to import Keras."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.contract import Outcome, Text
+from grader.contract import Outcome, Scalar, Text
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -68,6 +68,7 @@ class Ending(enum.Enum):
     MISSING = "missing"
     DIED = "died"
     TIMEOUT = "timeout"
+    MEMORY = "memory"
     REFUSED = "refused"
 
     @property
@@ -81,16 +82,18 @@ _OUTCOMES = {
     Ending.MISSING: Outcome.MISSING,
     Ending.DIED: Outcome.ERROR,
     Ending.TIMEOUT: Outcome.TIMEOUT,
+    Ending.MEMORY: Outcome.MEMORY,
     Ending.REFUSED: Outcome.REFUSED,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A call that gave no value: how it ended, in which phase ("import", "call") and, if it raised, what.
+    """A call that gave no value: how it ended, in which phase ("import", "call", "wire") and, if it raised, what.
 
     `bases` are the names of the exception's classes, itself first; `place` is "file.py:line" in the student's own
-    code, or ""; `trace` is the traceback through the student's own code, which stays on the student's side.
+    code, or ""; `trace` is the traceback through the student's own code, which stays on the student's side. `used`
+    says which limit was met and how much was used, in words with units.
     """
 
     ending: Ending
@@ -99,6 +102,7 @@ class Failure:
     text: str = ""
     place: str = ""
     trace: str = ""
+    used: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

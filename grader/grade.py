@@ -1,7 +1,8 @@
-"""Grades one submission: collects it, lets the judge's process run the checks, makes the report."""
+"""Grades one submission: collects it, lets the judge's process run the checks, makes the report; or judges it again."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -12,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,12 +21,14 @@ from typing import Any
 import platformdirs
 
 import grader
+from grader import transcript
 from grader.collect import collect
-from grader.contract import Isolation, Report, Suite, Text
-from grader.course import Course, ExerciseSpec, load_course, load_hints, load_points, suite_folder
+from grader.contract import Report, Suite
+from grader.course import Course, ExerciseSpec, Limits, load_course, load_hints, load_points, suite_folder
 from grader.errors import GraderError, UsageError
-from grader.jobs import Job
+from grader.jobs import NOT_ISOLATED, Facts, Job
 from grader.report import make_checks, make_exercises
+from grader.rungs import Demand, Rung
 
 POLL_S = 0.1
 SEED_BITS = 53
@@ -40,7 +43,10 @@ Progress = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to grade. `tests` holds the suites; without a `seed` one is drawn."""
+    """How to grade. `tests` holds the suites; without a `seed` one is drawn.
+
+    `demand` says which walls will do; `limits` stand in for the course's; `transcript` is a file to write.
+    """
 
     tests: Path
     suite: Suite | None = None
@@ -48,6 +54,9 @@ class Options:
     seed: int | None = None
     in_process: bool = False
     trainer: str = "fused"
+    demand: Demand = field(default_factory=Demand)
+    limits: Limits | None = None
+    transcript: Path | None = None
 
 
 def find_tests() -> Path:
@@ -76,35 +85,117 @@ def grade(path: Path, options: Options, progress: Progress = lambda id, outcome:
     """
     start = time.monotonic()
     course = load_course()
-    with collect(path, course.names) as collected:
+    with collect(path, course.names) as collected, _scratch() as scratch:
         specs = _chosen(course, options.exercises or ((collected.exercise,) if collected.exercise else ()))
-        expected = _expected(options, specs)
-        seed = secrets.randbits(SEED_BITS) if options.seed is None else options.seed
-        with _scratch() as scratch:
-            job = Job(
-                folder=collected.folder,
-                seed=seed,
-                exercises=tuple(spec.name for spec in specs),
-                in_process=options.in_process,
-                trainer=options.trainer,
-                scratch=scratch,
-            )
-            document = _judge(job, scratch, [suite_folder(options.tests, suite) for suite in expected], progress)
-            times = _read_times(scratch)
+        suite = _suite(options)
+        job = Job(
+            folder=collected.folder,
+            seed=secrets.randbits(SEED_BITS) if options.seed is None else options.seed,
+            exercises=tuple(spec.name for spec in specs),
+            in_process=options.in_process,
+            trainer=options.trainer,
+            scratch=scratch,
+            demand=_demand(options, suite),
+            limits=options.limits,
+            private=_private(options.tests),
+        )
+        report = _run(job, options.tests, suite, specs, progress)
+        report = replace(report, submission=collected.name, notes=collected.notes + report.notes)
+        if options.transcript:
+            transcript.write(options.transcript, _meta(report, job), job.transcript)
+    return replace(report, duration_s=time.monotonic() - start)
+
+
+def regrade(path: Path, tests: Path, progress: Progress = lambda id, outcome: None) -> Report:
+    """Judge a transcript again; the submission is not run, nor needed.
+
+    Raises:
+        UsageError: If the file is no transcript.
+        GraderError: If the suite asks something that the transcript has no answer to.
+    """
+    start = time.monotonic()
+    meta = transcript.read_meta(path)
+    suite = Suite(meta["suite"])
+    specs = _chosen(load_course(), meta["exercises"])
+    with _scratch() as scratch:
+        job = Job(
+            folder=scratch,
+            seed=meta["seed"],
+            exercises=meta["exercises"],
+            in_process=meta["in_process"],
+            trainer=meta["trainer"],
+            scratch=scratch,
+            replay=path.resolve(),
+        )
+        report = _run(job, tests, suite, specs, progress)
+    facts = Facts.from_json(meta["facts"])
+    return replace(
+        report,
+        submission=meta["submission"],
+        isolation=facts.isolation or report.isolation,
+        notes=facts.notes,
+        duration_s=time.monotonic() - start,
+    )
+
+
+def _meta(report: Report, job: Job) -> dict[str, Any]:
+    """What a transcript says of the run that it comes from."""
+    facts = Facts(student_s=report.phases_s.get("student", 0.0), isolation=report.isolation, notes=report.notes)
+    meta = {"submission": report.submission, "suite": report.suite.value, "seed": report.seed}
+    how = {"exercises": job.exercises, "in_process": job.in_process, "trainer": job.trainer}
+    return meta | how | {"facts": facts.to_json(), "environment": dict(report.environment)}
+
+
+def _run(job: Job, tests: Path, suite: Suite, specs: tuple[ExerciseSpec, ...], progress: Progress) -> Report:
+    """Let the judge run the checks of a job, and make the report."""
+    assert job.scratch is not None
+    expected = _expected(tests, suite, specs)
+    before = _fingerprint(tests)
+    document = _judge(job, job.scratch, [suite_folder(tests, each) for each in expected], progress)
+    if _fingerprint(tests) != before:
+        raise GraderError("the suite was changed while it ran; look at tests/, and grade again")
+    facts = job.read_facts()
     checks = make_checks(document, expected, load_hints())
-    duration_s = time.monotonic() - start
     return Report(
-        submission=collected.name,
-        suite=_suite(options),
-        seed=seed,
+        submission=job.folder.name,
+        suite=suite,
+        seed=job.seed,
         exercises=make_exercises(checks, specs),
         checks=tuple(checks),
-        isolation=_isolation(options),
-        notes=collected.notes,
+        isolation=facts.isolation or NOT_ISOLATED,
+        notes=facts.notes,
         environment=_environment(),
-        duration_s=duration_s,
-        phases_s=times | {"checks": float(document["duration"]), "all": duration_s},
+        duration_s=0.0,
+        phases_s={"student": facts.student_s, "checks": float(document["duration"])},
     )
+
+
+def _demand(options: Options, suite: Suite) -> Demand:
+    """Which walls will do for a suite.
+
+    Raises:
+        GraderError: If walls are required of a run that has none.
+    """
+    demand = replace(options.demand, hidden=suite is not Suite.PUBLIC)
+    if options.in_process and demand.least not in (None, Rung.IN_PROCESS):
+        raise GraderError(f"isolation {demand.least.value} is required, and --in-process isolates nothing")
+    demand.ladder()
+    return demand
+
+
+def _private(tests: Path) -> tuple[Path, ...]:
+    """What must be out of the submission's reach: the hidden suite and the solutions."""
+    folders = (suite_folder(tests, Suite.HIDDEN), tests.parent / "solutions")
+    return tuple(folder for folder in folders if folder.is_dir())
+
+
+def _fingerprint(tests: Path) -> str:
+    """A hash of everything in the suites."""
+    digest = hashlib.sha256()
+    for folder in (suite_folder(tests, suite) for suite in (Suite.PUBLIC, Suite.HIDDEN)):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+            digest.update(f"{path.relative_to(tests)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _chosen(course: Course, names: tuple[str, ...]) -> tuple[ExerciseSpec, ...]:
@@ -121,25 +212,14 @@ def _suite(options: Options) -> Suite:
     return options.suite or (Suite.ALL if hidden else Suite.PUBLIC)
 
 
-def _expected(options: Options, specs: tuple[ExerciseSpec, ...]) -> dict[Suite, dict[str, int]]:
+def _expected(tests: Path, suite: Suite, specs: tuple[ExerciseSpec, ...]) -> dict[Suite, dict[str, int]]:
     """The points of every check that must run, by suite."""
-    suite = _suite(options)
     names = {spec.name for spec in specs}
     expected = {}
     for one in (Suite.PUBLIC, Suite.HIDDEN) if suite is Suite.ALL else (suite,):
-        points = load_points(suite_folder(options.tests, one))
+        points = load_points(suite_folder(tests, one))
         expected[one] = {id: worth for id, worth in points.items() if id.partition(".")[0] in names}
     return expected
-
-
-def _isolation(options: Options) -> Isolation:
-    if options.in_process:
-        return Isolation(
-            rung="in-process", detail=Text("nothing was isolated: the code ran in the judge's own process")
-        )
-    from grader.sandbox import Worker
-
-    return Worker.isolation
 
 
 def compile_cache() -> Path:
@@ -172,6 +252,8 @@ def _judge(job: Job, scratch: Path, suites: list[Path], progress: Progress) -> d
         finally:
             process.kill()
             process.wait()
+    if job.failure.is_file():
+        raise GraderError(job.failure.read_text("utf-8"))
     if process.returncode not in (0, 1) or not report.is_file():
         last = log.read_text("utf-8", "replace").strip().splitlines()[-3:]
         raise GraderError(f"the judge ended with status {process.returncode}: {' / '.join(last)}")
@@ -233,11 +315,6 @@ def _follow(process: subprocess.Popen[bytes], path: Path, progress: Progress) ->
                 progress(facts["id"], facts["outcome"])
         if not ended:
             time.sleep(POLL_S)
-
-
-def _read_times(scratch: Path) -> dict[str, float]:
-    path = scratch / "times.json"
-    return {name: float(value) for name, value in json.loads(path.read_text("utf-8")).items()} if path.is_file() else {}
 
 
 def _environment() -> Mapping[str, str]:

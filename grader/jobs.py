@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from grader.contract import Text
-from grader.submission import Channel, InProcess
+from grader.contract import Isolation, Note, Text
+from grader.course import Limits
+from grader.rungs import Demand
+from grader.submission import InProcess, Rationed, Source
+from grader.transcript import Recorder, Replay
 
 HEAVY = ("keras", "matplotlib.figure")
 """What a worker imports while the judge starts, if an exercise needs it."""
@@ -24,7 +27,8 @@ LIGHT_EXERCISES = frozenset({"windowing", "parameters"})
 class Job:
     """One run of checks on the modules in `folder`.
 
-    `scratch` is a folder of the judge's own for progress and times; without it, neither is written.
+    `scratch` is a folder of the judge's own for progress, facts and the transcript; without it, none is written.
+    `private` must be out of the submission's reach. With `replay`, a transcript answers instead of the submission.
     """
 
     folder: Path
@@ -33,10 +37,14 @@ class Job:
     in_process: bool = True
     trainer: str = "keras"
     scratch: Path | None = None
+    demand: Demand = field(default_factory=Demand)
+    limits: Limits | None = None
+    private: tuple[Path, ...] = ()
+    replay: Path | None = None
 
     def write(self, path: Path) -> None:
         """Write the job where the judge's process will read it."""
-        path.write_bytes(msgspec.json.encode(msgspec.to_builtins(self, enc_hook=str)))
+        path.write_bytes(msgspec.json.encode(self, enc_hook=str))
 
     @classmethod
     def read(cls, path: Path) -> Job:
@@ -48,22 +56,75 @@ class Job:
         """The file that gets a line for each check that is done."""
         return self.scratch / "progress.jsonl" if self.scratch else None
 
-    def save_times(self, student_s: float) -> None:
-        """Note how long the student's code ran in all."""
+    @property
+    def transcript(self) -> Path:
+        """The file that every request and answer is written to."""
+        assert self.scratch is not None
+        return self.scratch / "transcript"
+
+    @property
+    def failure(self) -> Path:
+        """The file that says, in one sentence, why the judge could not do its work."""
+        assert self.scratch is not None
+        return self.scratch / "failure.txt"
+
+    def save_facts(self, facts: Facts) -> None:
+        """Note what is known of the run beside the checks."""
         if self.scratch:
-            (self.scratch / "times.json").write_text(json.dumps({"student": student_s}), "utf-8")
+            (self.scratch / "facts.json").write_bytes(msgspec.json.encode(facts.to_json()))
+
+    def read_facts(self) -> Facts:
+        """What `save_facts` wrote."""
+        assert self.scratch is not None
+        return Facts.from_json(json.loads((self.scratch / "facts.json").read_text("utf-8")))
 
     @contextmanager
-    def channel(self) -> Iterator[Channel]:
-        """The way to the student's code that this job asks for."""
-        if self.in_process:
-            yield InProcess(self.folder)
-            return
-        from grader.sandbox import Worker
+    def source(self, limits: Limits) -> Iterator[tuple[Source, Callable[[], Isolation | None]]]:
+        """Who answers the requests of this job, and around whom stands which wall, once it is known."""
+        if self.replay:
+            yield Replay(self.replay), lambda: None
+        elif self.in_process:
+            yield self._recorded(InProcess(self.folder)), lambda: NOT_ISOLATED
+        else:
+            from grader.sandbox import Worker
 
-        heavy = not self.exercises or set(self.exercises) - LIGHT_EXERCISES
-        with Worker(self.folder, HEAVY if heavy else ()) as worker:
-            yield worker
+            heavy = not self.exercises or set(self.exercises) - LIGHT_EXERCISES
+            warm = HEAVY if heavy else ()
+            with Worker(self.folder, self.demand, limits, warm=warm, private=self.private) as worker:
+                yield self._recorded(Rationed(worker, limits)), lambda: worker.isolation
+
+    def _recorded(self, source: Source) -> Source:
+        return Recorder(source, self.transcript) if self.scratch else source
+
+
+NOT_ISOLATED = Isolation(
+    rung="in-process", detail=Text("nothing was isolated: the code ran in the judge's own process")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the judge's process tells of a run beside the checks; a replayed run knows of no walls."""
+
+    student_s: float
+    isolation: Isolation | None
+    notes: tuple[Note, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON, texts untranslated."""
+        walls = self.isolation and {"rung": self.isolation.rung, "detail": text_to_json(self.isolation.detail)}
+        notes = [{"kind": note.kind, "detail": text_to_json(note.detail)} for note in self.notes]
+        return {"student_s": self.student_s, "isolation": walls, "notes": notes}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Facts:
+        """What `to_json` gave."""
+        walls = data["isolation"]
+        return cls(
+            student_s=data["student_s"],
+            isolation=walls and Isolation(rung=walls["rung"], detail=text_from_json(walls["detail"])),
+            notes=tuple(Note(kind=note["kind"], detail=text_from_json(note["detail"])) for note in data["notes"]),
+        )
 
 
 def text_to_json(text: Text) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from grader.contract import Outcome, Text
 from grader.course import load_course, load_hints, load_points, load_thresholds
 from grader.errors import GraderError
 from grader.evidence import CheckFailed, StudentError
-from grader.jobs import Job, text_to_json
+from grader.jobs import Facts, Job, text_to_json
 from grader.submission import Submission
 
 PROPERTY = "grader"
@@ -108,11 +108,10 @@ def submission(pytestconfig: pytest.Config) -> Iterator[Submission]:
     """The student's functions, by name."""
     job = pytestconfig.stash[_JOB]
     course = load_course()
-    with job.channel() as channel:
-        limits = course.limits
-        proxy = Submission(channel, course.owners, job.seed, limits, limits.submission_s)
+    with job.source(job.limits or course.limits) as (source, isolation):
+        proxy = Submission(source, course.owners, job.seed)
         yield proxy
-        job.save_times(proxy.spent_s)
+        job.save_facts(Facts(student_s=proxy.spent_s, isolation=isolation(), notes=proxy.notes))
 
 
 @pytest.fixture(scope="session")
@@ -168,11 +167,21 @@ def pytest_runtest_makereport(
             _keep(item, Outcome.PASSED, None)
         return report
     error = call.excinfo.value
+    if isinstance(error, GraderError):
+        _give_up(item, error)
     if isinstance(error, Exception) and not isinstance(error, GRADERS_OWN):
         failed = error if isinstance(error, CheckFailed) else _unjudgeable(item, error)
         _keep(item, failed.outcome, failed)
         report.longrepr = _sentences(item, failed) if failed is error else report.longrepr
     return report
+
+
+def _give_up(item: pytest.Item, error: GraderError) -> None:
+    """No further check can be judged: say why, and end the run."""
+    job = item.config.stash[_JOB]
+    if job.scratch:
+        job.failure.write_text(str(error), "utf-8")
+    item.session.shouldfail = str(error)
 
 
 GRADERS_OWN = (GraderError, ImportError, OSError, MemoryError, pytest.UsageError)

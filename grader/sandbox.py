@@ -1,30 +1,43 @@
-"""Starts, asks and ends the process that runs a submission's code. The only module that does."""
+"""Starts, asks and ends the processes that run a submission's code. The only module that does.
+
+A zygote (`grader.zygote`) is started behind the outer wall; it forks a worker for each exercise, and a fresh one after
+a worker has died. Before the first worker, one is forked that only tries what is forbidden (`grader.preflight`): if
+anything succeeds, the rung is not what it claims to be, and the next lower one is tried.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader import wire
-from grader.contract import Isolation, Text
+import msgspec
+import psutil
+
+import grader
+from grader import bubblewrap, preflight, walls, wire
+from grader.connection import END_S, MESSAGE_BYTES, Connection, WorkerDied, read_answer
+from grader.contract import Isolation, Scalar, Text
+from grader.course import Limits
+from grader.errors import GraderError
 from grader.evidence import Ending, Failure, Request, Returned
+from grader.rungs import Demand, Rung
+from grader.walls import WallError
+from grader.worker import READY
+from grader.zygote import Settings
 
 START_S = 60.0
-"""For starting a worker and for importing a module of the submission, TensorFlow included."""
-
-OUTPUT_LIMIT_BYTES = 2**20
-CHUNK_BYTES = 2**16
+"""For a zygote to be up, TensorFlow included."""
 
 ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
@@ -39,172 +52,343 @@ ENVIRONMENT = {
 }
 """All that a worker finds in its environment, its own temporary folder apart: nothing of the judge's."""
 
+HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "KERAS_HOME")
+MEANT_TO_BE_THERE = frozenset({*ENVIRONMENT, *HOMES, "PWD", "LC_CTYPE"})
 
-class WorkerDied(Exception):
-    """The worker ended, or broke the protocol, before it answered."""
+BOOT = "import sys; sys.path += sys.argv[1].split(':'); from grader import zygote; zygote.main(*sys.argv[2:])"
+"""The zygote's first line. Without `site`, no `.pth` file and no `sitecustomize` runs."""
 
-    def __init__(self, ending: Ending, reason: str) -> None:
-        """Keep how it ended, in words."""
-        super().__init__(reason)
-        self.failure = Failure(ending=ending, text=reason)
+
+class RungMissing(Exception):
+    """A rung cannot be had here, or does not hold what it promises; the message says why."""
 
 
 class Worker:
-    """One worker process for the submission in a folder; it is started anew after it died."""
+    """The workers for the submission in a folder, on the best rung that this machine has and the demand allows."""
 
-    isolation = Isolation(
-        rung="subprocess",
-        detail=Text("a process of its own, without walls: it can read what its user can read"),
-    )
+    def __init__(
+        self,
+        folder: Path,
+        demand: Demand,
+        limits: Limits,
+        *,
+        warm: tuple[str, ...] = (),
+        private: Sequence[Path] = (),
+    ) -> None:
+        """Start at once, so that the imports of `warm` run while the judge makes itself ready.
 
-    def __init__(self, folder: Path, warm: tuple[str, ...] = ()) -> None:
-        """Start a worker at once, so that its imports of `warm` run while the judge makes itself ready."""
+        Args:
+            folder: The clean copy of a submission.
+            demand: Which rungs will do.
+            limits: What the submission may use.
+            warm: Modules that are worth importing before they are asked for.
+            private: Files and folders that must be out of reach, for the preflight to try.
+
+        Raises:
+            GraderError: If no rung that will do can be had.
+        """
         self._folder = folder
+        self._limits = limits
         self._warm = warm
-        self._scratch = tempfile.TemporaryDirectory(prefix="grader-worker-", ignore_cleanup_errors=True)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._start()
+        self._private = private
+        self._ladder = list(demand.ladder())
+        self._missing: list[str] = []
+        self._zygote: _Zygote | None = None
+        self._rung: Rung | None = None
+        self._worker: Connection | None = None
+        self._exercise = ""
+        self._imported = False
+        self._open_next()
 
     def __enter__(self) -> Worker:
         """The worker itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the worker and all that it started."""
-        self._stop()
-        self._scratch.cleanup()
+        """End everything that was started."""
+        self._close()
+
+    @property
+    def isolation(self) -> Isolation:
+        """The rung that was reached, and what stood in the way of a better one."""
+        rung = self._ready().rung
+        if not self._missing:
+            return Isolation(rung=rung.value, detail=DETAILS[rung])
+        values: dict[str, Scalar | Text] = {"what": DETAILS[rung], "reasons": "; ".join(self._missing)}
+        return Isolation(rung=rung.value, detail=Text("{what}; nothing better, for {reasons}", values))
 
     def ask(self, request: Request, deadline_s: float) -> Returned | Failure:
-        """Send a request and wait for its answer, at most `deadline_s` seconds in all."""
-        if self._process is None:
-            self._start()
-        if request.exercise not in self._imported:
-            result = self._ask(Request(exercise=request.exercise), START_S)
+        """Send a request and wait for its answer, at most `deadline_s` seconds in all.
+
+        Raises:
+            GraderError: If the walls or the zygote failed; that is no answer of the submission.
+        """
+        worker = self._worker_for(request.exercise)
+        if not self._imported:
+            result = self._ask(worker, Request(exercise=request.exercise), self._limits.import_s)
             if isinstance(result, Failure):
                 return dataclasses.replace(result, phase="import")
-            self._imported.add(request.exercise)
-        return self._ask(request, deadline_s)
+            self._imported = True
+        return self._ask(worker, request, deadline_s)
 
-    def _ask(self, request: Request, deadline_s: float) -> Returned | Failure:
+    def _ask(self, worker: Connection, request: Request, deadline_s: float) -> Returned | Failure:
         nonce = secrets.token_hex(16)
         message = {"id": nonce, "exercise": request.exercise, "function": request.function}
         frame = wire.encode(message | {"args": request.args, "kwargs": dict(request.kwargs), "seed": request.seed})
         try:
-            return _result(self._exchange(frame, time.monotonic() + deadline_s), nonce)
+            return read_answer(worker.exchange(frame, time.monotonic() + deadline_s), nonce)
         except wire.WireError as error:
-            self._stop()
+            self._end_worker()
             return Failure(ending=Ending.REFUSED, phase="wire", text=str(error))
         except WorkerDied as error:
-            self._stop()
+            self._end_worker()
             return error.failure
 
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        scratch = self._scratch.name
-        environment = ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR", "KERAS_HOME"), scratch)
-        # -P and -s keep the working directory and the user's site off the path; -I would drop PYTHONHASHSEED as well.
-        command = [sys.executable, "-P", "-s", "-m", "grader.worker", str(theirs.fileno()), str(self._folder)]
-        command += self._warm
+    def _worker_for(self, exercise: str) -> Connection:
+        """A worker that has seen no other exercise, so that what one does to Python does not reach another."""
+        if self._worker is None or self._exercise != exercise:
+            self._end_worker()
+            self._worker = self._fork()
+            self._exercise, self._imported = exercise, False
+        return self._worker
+
+    def _fork(self) -> Connection:
+        """A fresh worker; once more from a fresh zygote, if the old one did not live through what it was asked."""
+        zygote = self._ready()
+        try:
+            return zygote.fork(self._limits)
+        except RungMissing:
+            zygote.close()
+            self._zygote = None
+        try:
+            return self._ready().fork(self._limits)
+        except RungMissing as error:
+            raise GraderError(f"no worker can be started: {error}") from error
+
+    def _end_worker(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None and not worker.close() and self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
+    def _ready(self) -> _Zygote:
+        """A zygote whose walls have been tried; lower rungs are taken when they have not held."""
+        while self._zygote is None or self._rung is None:
+            if self._zygote is None:
+                self._open_again_or_next()
+            assert self._zygote is not None
+            try:
+                self._zygote.prove(self._private, self._limits)
+                self._rung = self._zygote.rung
+            except RungMissing as error:
+                self._missing.append(f"{self._zygote.rung.value}: {error}")
+                self._zygote.close()
+                self._zygote = None
+        return self._zygote
+
+    def _open_again_or_next(self) -> None:
+        if self._rung is not None:
+            self._ladder, self._rung = [self._rung], None
+        self._open_next()
+
+    def _open_next(self) -> None:
+        """Start a zygote on the best rung left for which everything is there."""
+        while self._ladder:
+            rung = self._ladder.pop(0)
+            try:
+                self._zygote = _Zygote(rung, self._folder, self._limits, self._warm)
+                return
+            except RungMissing as error:
+                self._missing.append(f"{rung.value}: {error}")
+        raise GraderError(
+            f"nothing isolates the submission well enough ({'; '.join(self._missing)}); install bubblewrap, or name "
+            "what will do with --isolation"
+        )
+
+    def _close(self) -> None:
+        self._end_worker()
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+        self._rung = None
+
+
+DETAILS = {
+    Rung.BWRAP_USER: Text("behind bubblewrap as a user who owns nothing; no network, no file but its own"),
+    Rung.BWRAP: Text("behind bubblewrap; no network, no file but its own"),
+    Rung.LANDLOCK: Text("behind Landlock and seccomp; no network, no file but its own, processes are visible"),
+    Rung.LANDLOCK_WEAK: Text("behind an old Landlock; no file but its own, but it can signal the judge"),
+    Rung.SUBPROCESS: Text("a process of its own, without walls: it can read what its user can read"),
+}
+
+
+class _Zygote:
+    """The process from which workers are forked, on one rung."""
+
+    def __init__(self, rung: Rung, folder: Path, limits: Limits, warm: tuple[str, ...]) -> None:
+        """Start it; raises `RungMissing` where something that the rung needs is not there."""
+        _require(rung)
+        self.rung = rung
+        if not rung.namespaces and sys.platform == "linux":
+            walls.adopt_orphans()
+        self._scratch = tempfile.TemporaryDirectory(prefix="grader-worker-", ignore_cleanup_errors=True)
+        self._strangers_before = set() if rung.namespaces else _below()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command, environment = self._command(folder, limits, warm, theirs.fileno())
         self._process = subprocess.Popen(
             command,
-            cwd=scratch,
+            cwd=self._scratch.name,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             pass_fds=(theirs.fileno(),),
             start_new_session=True,
         )
         theirs.close()
-        self._channel = ours
-        self._output = _Output(self._process)
-        self._imported: set[str] = set()
+        self._control = ours
+        self._up = False
 
-    def _stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        self._channel.close()
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            process.kill()
-        process.wait()
-        self._output.close()
+    def _command(
+        self, folder: Path, limits: Limits, warm: tuple[str, ...], control: int
+    ) -> tuple[list[str], dict[str, str]]:
+        package = Path(grader.__file__).parent
+        binds = bubblewrap.readable(folder, package)
+        inside = self.rung.namespaces
+        scratch = str(bubblewrap.HOME) if inside else self._scratch.name
+        settings = Settings(
+            rung=self.rung,
+            submission=str(bubblewrap.SUBMISSION if inside else folder),
+            scratch=scratch,
+            readable=tuple(str(path) for path in (binds if inside else binds.values())),
+            seccomp=b"" if self.rung is Rung.SUBPROCESS else walls.seccomp_program(),
+            resources=limits.resources,
+            warm=warm,
+        )
+        environment = ENVIRONMENT | dict.fromkeys(HOMES, scratch)
+        paths = ":".join(map(str, [bubblewrap.CODE if inside else package.parent, *bubblewrap.package_paths()]))
+        # -P and -s keep the working directory and the user's site off the path; -I would drop PYTHONHASHSEED as well.
+        command = [str(bubblewrap.python()), "-P", "-s", "-S", "-c", BOOT, paths, str(control)]
+        command.append(msgspec.json.encode(settings).decode())
+        if inside:
+            size = limits.resources.scratch_bytes
+            command = bubblewrap.command(command, binds=binds, environment=environment, scratch_bytes=size)
+        if self.rung is Rung.BWRAP_USER:
+            command = bubblewrap.as_another_user(command, binds=binds)
+        elif self.rung.landlock and bubblewrap.is_root():
+            command = self._as_another_user(command)
+        return command, environment
 
-    def _exchange(self, frame: bytes, deadline: float) -> dict[str, Any]:
-        """Send and receive under one absolute deadline, which a slow drip does not extend."""
+    def _as_another_user(self, command: list[str]) -> list[str]:
+        """Without namespaces, a Python below a folder of root's is reached by the one right that is left."""
+        user = bubblewrap.free_user()
+        os.chown(self._scratch.name, user, user)
+        right = "-all,+dac_read_search"
+        kept = [f"--{kind}={right}" for kind in ("inh-caps", "ambient-caps", "bounding-set")]
+        return [*bubblewrap.drop_user(user), *kept, "--no-new-privs", "--", *command]
+
+    def prove(self, private: Sequence[Path], limits: Limits) -> None:
+        """Try from inside what is forbidden; raises `RungMissing` if any of it succeeds."""
+        with preflight.lay_out(private) as targets:
+            order = {"what": "preflight", "targets": targets, "environment": sorted(MEANT_TO_BE_THERE)}
+            connection = self.fork(limits, order)
+            try:
+                holes = json.loads(connection.read_all(time.monotonic() + START_S))
+            except (WorkerDied, ValueError) as error:
+                raise RungMissing(f"the preflight gave no answer ({error})") from error
+            finally:
+                connection.close()
+        allowed = preflight.SIGNALS_AND_TCP if self.rung is Rung.LANDLOCK_WEAK else frozenset()
+        breached = {kind: what for kind, what in holes.items() if kind not in allowed}
+        if breached and self.rung is not Rung.SUBPROCESS:
+            reached = ", ".join(f"{kind}: {what}" for kind, what in breached.items())
+            raise RungMissing(f"a wall does not hold: {reached}")
+
+    def fork(self, limits: Limits, order: Mapping[str, Any] | None = None) -> Connection:
+        """A fresh worker behind its walls."""
+        self._wait_until_up()
+        ours, theirs = socket.socketpair()
+        output, output_of_worker = os.pipe()
         try:
-            self._channel.settimeout(max(0.001, deadline - time.monotonic()))
-            self._channel.sendall(frame)
-            return wire.decode(lambda count: self._receive(count, deadline))
-        except TimeoutError as error:
-            raise WorkerDied(Ending.TIMEOUT, "") from error
+            raw = json.dumps(order or {"what": "work"}).encode()
+            socket.send_fds(self._control, [raw], [theirs.fileno(), output_of_worker])
         except OSError as error:
-            raise self._death() from error
+            ours.close()
+            os.close(output)
+            raise RungMissing(self._reason()) from error
+        finally:
+            theirs.close()
+            os.close(output_of_worker)
+        connection = Connection(ours, output, self._control, limits)
+        if order is None:
+            try:
+                connection.wait_for(READY, time.monotonic() + START_S)
+            except WorkerDied as error:
+                connection.close()
+                raise RungMissing(f"its walls cannot be built ({error})") from error
+        return connection
 
-    def _receive(self, count: int, deadline: float) -> bytes:
-        received = bytearray()
-        while len(received) < count:
-            self._channel.settimeout(max(0.001, deadline - time.monotonic()))
-            chunk = self._channel.recv(min(CHUNK_BYTES, count - len(received)))
-            if not chunk:
-                raise self._death()
-            received += chunk
-            if time.monotonic() > deadline:
-                raise TimeoutError
-        return bytes(received)
-
-    def _death(self) -> WorkerDied:
-        assert self._process is not None
-        if self._output.exceeded:
-            return WorkerDied(Ending.DIED, f"output limit of {OUTPUT_LIMIT_BYTES // 2**20} MiB")
+    def _wait_until_up(self) -> None:
+        if self._up:
+            return
+        self._control.settimeout(START_S)
         try:
-            status = self._process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            return WorkerDied(Ending.DIED, "hung up")
-        return WorkerDied(Ending.DIED, f"exit {status}" if status >= 0 else signal.Signals(-status).name)
+            self._up = bool(self._control.recv(MESSAGE_BYTES))
+        except OSError as error:
+            raise RungMissing(f"it did not start within {START_S:g} s") from error
+        if not self._up:
+            raise RungMissing(self._reason())
 
-
-def _result(message: Mapping[str, Any], nonce: str) -> Returned | Failure:
-    """Read an answer; anything but the expected fields with the expected types is refused."""
-    if message.get("id") != nonce:
-        raise wire.WireError("the answer has another id than the request")
-    if message.get("ok") is True:
-        changed = message.get("changed")
-        names = tuple(name for name in changed if isinstance(name, str)) if isinstance(changed, tuple) else ()
-        return Returned(message.get("value"), names)
-    bases, ending = message.get("bases"), message.get("ending")
-    texts = [message.get(key) for key in ("phase", "text", "place")]
-    known = ending in {"raised", "missing", "refused"} and message.get("ok") is False
-    if not known or not all(isinstance(text, str) for text in texts) or not isinstance(bases, tuple):
-        raise wire.WireError("the answer is neither a value nor a failure")
-    phase, text, place = (str(item) for item in texts)
-    names = tuple(str(base)[:100] for base in bases)
-    return Failure(ending=Ending(ending), phase=phase, bases=names, text=text[:200], place=place[:100])
-
-
-class _Output:
-    """Reads away what a worker prints, and kills it when that is too much."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.exceeded = False
-        self._process = process
-        self._thread = threading.Thread(target=self._drain, daemon=True)
-        self._thread.start()
-
-    def _drain(self) -> None:
-        stream = self._process.stdout
-        assert stream is not None
-        count = 0
-        while chunk := os.read(stream.fileno(), CHUNK_BYTES):
-            count += len(chunk)
-            if count > OUTPUT_LIMIT_BYTES:
-                self.exceeded = True
-                self._process.kill()
-                return
+    def _reason(self) -> str:
+        """What the zygote, or the wall around it, said before it ended."""
+        assert self._process.stderr is not None
+        self._process.kill()
+        said = self._process.stderr.read(MESSAGE_BYTES).decode("utf-8", "replace").strip().splitlines()
+        return said[-1][:200] if said else f"it ended with status {self._process.wait()}"
 
     def close(self) -> None:
-        self._thread.join(timeout=1)
-        if self._process.stdout is not None and not self._thread.is_alive():
-            self._process.stdout.close()
+        """End the zygote and all below it."""
+        self._control.close()
+        if not self.rung.namespaces and self._up:  # it kills what it has started, and then ends
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(END_S)
+        self._process.kill()
+        self._process.wait()
+        if not self.rung.namespaces:
+            self._end_orphans()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+        self._scratch.cleanup()
+
+    def _end_orphans(self) -> None:
+        """Kill what a submission has left, if it killed its zygote: orphans have become children of this process."""
+        while orphans := _below() - self._strangers_before:
+            for orphan in orphans:
+                with contextlib.suppress(psutil.Error):
+                    orphan.kill()
+                    orphan.wait(END_S)
+
+
+def _below() -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True))
+
+
+def _require(rung: Rung) -> None:
+    """Raise `RungMissing` where something that a rung needs is not on this machine."""
+    if sys.platform != "linux" and rung is not Rung.SUBPROCESS:
+        raise RungMissing("there are walls on Linux only")
+    if rung.namespaces and not bubblewrap.find("bwrap"):
+        raise RungMissing("bubblewrap is not installed")
+    if rung is Rung.BWRAP_USER and not bubblewrap.is_root():
+        raise RungMissing("only root can change to another user")
+    if rung is Rung.BWRAP and bubblewrap.is_root():
+        raise RungMissing("run by root, bubblewrap is no sandbox")
+    if (rung is Rung.BWRAP_USER or (rung.landlock and bubblewrap.is_root())) and not bubblewrap.find("setpriv"):
+        raise RungMissing("setpriv (util-linux) is not installed")
+    if rung.landlock and walls.landlock_abi() < (walls.SIGNALS_SINCE_ABI if rung is Rung.LANDLOCK else 1):
+        raise RungMissing(f"the kernel has Landlock ABI {walls.landlock_abi()}")
+    if rung is not Rung.SUBPROCESS:
+        try:
+            walls.seccomp_program()
+        except WallError as error:
+            raise RungMissing(f"seccomp is not to be had ({error.strerror})") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import time
 import warnings
@@ -12,13 +13,21 @@ from typing import Any, Protocol
 import numpy as np
 
 from grader import importing, observe, wire, worker
-from grader.contract import Text
+from grader.contract import Note, Scalar, Text
+from grader.course import Limits
 from grader.evidence import Ending, Failure, ModelData, Request, Returned, StudentError
 from grader.models import ModelEvidence
 
 
+class Source(Protocol):
+    """Answers the judge's requests: the student's code behind its limits, or a transcript of what it once said."""
+
+    def ask(self, request: Request) -> Returned | Failure:
+        """Call one function and say what came of it."""
+
+
 class Channel(Protocol):
-    """A way to the student's code: a worker behind the boundary, or this very process."""
+    """A way to the student's code that keeps a deadline."""
 
     def ask(self, request: Request, deadline_s: float) -> Returned | Failure:
         """Call one function and say what came of it."""
@@ -35,7 +44,7 @@ class InProcess:
         self._folder = folder
         importing.open_package(folder)
 
-    def ask(self, request: Request, deadline_s: float) -> Returned | Failure:
+    def ask(self, request: Request) -> Returned | Failure:
         """Call one function; there is no deadline, so that a debugger has all the time it needs."""
         with warnings.catch_warnings():
             warnings.simplefilter("default")  # a warning in the student's code is no error, whatever pytest is told
@@ -60,31 +69,53 @@ def _through_the_wire(value: Any) -> Any:
     return wire.decode(read)["value"]
 
 
-class Deadlines(Protocol):
-    """How long a call may take, in seconds."""
+class Rationed:
+    """The student's code under the course's limits on time: for one call, for one function, and in all."""
 
-    def of(self, function: str) -> float:
-        """The deadline of one function."""
+    def __init__(self, channel: Channel, limits: Limits) -> None:
+        """Take the way to the student's code, and the limits."""
+        self._channel = channel
+        self._limits = limits
+        self._spent_s = 0.0
+        self._hung_s: dict[tuple[str, str], float] = {}
+
+    def ask(self, request: Request) -> Returned | Failure:
+        """Call one function, unless its time, or that of the submission, is used up."""
+        limits, name = self._limits, (request.exercise, request.function)
+        hung_s, deadline_s = self._hung_s.get(name, 0.0), limits.of(request.function)
+        if self._spent_s >= limits.submission_s:
+            return Failure(ending=Ending.TIMEOUT, phase="budget", used={"limit": f"{limits.submission_s:g} s"})
+        if hung_s >= limits.hung_s:
+            return Failure(ending=Ending.TIMEOUT, phase="hung", used={"used": f"{hung_s:g} s"})
+        start = time.monotonic()
+        result = self._channel.ask(request, deadline_s)
+        self._spent_s += time.monotonic() - start
+        if isinstance(result, Failure) and result.ending is Ending.TIMEOUT:
+            limit_s = limits.import_s if result.phase == "import" else deadline_s
+            self._hung_s[name] = hung_s + limit_s
+            return dataclasses.replace(result, used={"limit": f"{limit_s:g} s"})
+        return result
 
 
 class Submission:
     """A student's functions, by name: `submission.make_windows(series, 12)`.
 
-    Raises `StudentError` when the student's code gives no value. After `budget_s` seconds of calls, every further
-    one is a timeout.
+    Raises `StudentError` when the student's code gives no value. `notes` says what limits it met on the way.
     """
 
-    def __init__(
-        self, channel: Channel, owners: Mapping[str, str], seed: int, deadlines: Deadlines, budget_s: float
-    ) -> None:
-        """Take a channel, the exercise of each function, the seed of this grading and the limits."""
-        self._channel = channel
+    def __init__(self, source: Source, owners: Mapping[str, str], seed: int) -> None:
+        """Take a source of answers, the exercise of each function, and the seed of this grading."""
+        self._source = source
         self._owners = owners
         self._seed = seed
-        self._deadlines = deadlines
-        self._budget_s = budget_s
         self._import_failures: dict[str, Failure] = {}
+        self._notes: dict[tuple[str, str], Note] = {}
         self.spent_s = 0.0
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Each limit, death or forbidden act once for each function."""
+        return tuple(self._notes.values())
 
     def __getattr__(self, name: str) -> Function:
         """The function of that name."""
@@ -95,7 +126,6 @@ class Submission:
     def call(self, function: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Returned:
         """Call one function of the submission and return its evidence."""
         exercise = self._owners[function]
-        deadline_s = self._deadlines.of(function)
         request = Request(
             exercise=exercise,
             function=function,
@@ -103,20 +133,21 @@ class Submission:
             kwargs={key: _sendable(value) for key, value in kwargs.items()},
             seed=_call_seed(self._seed, f"{exercise}.{function}"),
         )
-        result = self._import_failures.get(exercise) or self._ask(request, deadline_s)
+        result = self._import_failures.get(exercise) or self._ask(request)
         if isinstance(result, Failure):
             if result.phase == "import":
                 self._import_failures[exercise] = result
-            raise StudentError(result, explain(result, exercise, function, deadline_s))
+            sentence = explain(result, exercise, function)
+            if kind := _kind_of_note(result):
+                place = exercise if result.phase == "import" else function
+                self._notes.setdefault((kind, place), Note(kind=kind, detail=sentence))
+            raise StudentError(result, sentence)
         return Returned(_with_models(result.value), result.changed)
 
-    def _ask(self, request: Request, deadline_s: float) -> Returned | Failure:
-        if self.spent_s >= self._budget_s:
-            failure = Failure(ending=Ending.TIMEOUT)
-            raise StudentError(failure, _out_of_budget(self._budget_s))
+    def _ask(self, request: Request) -> Returned | Failure:
         start = time.monotonic()
         try:
-            return self._channel.ask(request, deadline_s)
+            return self._source.ask(request)
         finally:
             self.spent_s += time.monotonic() - start
 
@@ -161,29 +192,56 @@ def _with_models(value: Any) -> Any:
     return value
 
 
-def _out_of_budget(budget_s: float) -> Text:
-    return Text("not called: the submission has used up its {limit} s", {"limit": f"{budget_s:g}"})
+def _kind_of_note(failure: Failure) -> str | None:
+    """What a failure is called among the notes of a report; None if it is an ordinary one."""
+    if failure.ending in (Ending.TIMEOUT, Ending.MEMORY) or failure.text in ("output", "disk"):
+        return "limit"
+    if failure.ending is Ending.DIED:
+        return "died"
+    if failure.ending is Ending.REFUSED and failure.phase == "wire":
+        return "wire"
+    return "forbidden" if "PermissionError" in failure.bases else None
 
 
-def explain(failure: Failure, exercise: str, function: str, deadline_s: float) -> Text:
+def explain(failure: Failure, exercise: str, function: str) -> Text:
     """The sentence that a student reads about a call that gave no value."""
-    values = {"function": function, "module": f"{exercise}.py", "limit": f"{deadline_s:g}", "text": failure.text}
+    module = f"{exercise}.py"
+    where = Text("while {module} was imported", {"module": module})
+    if failure.phase != "import":
+        where = Text("while {function} ran", {"function": function})
+    values: dict[str, Scalar | Text] = {"function": function, "module": module, "where": where, "text": failure.text}
     values |= {"type": failure.bases[0] if failure.bases else "", "place": failure.place or exercise}
+    values |= failure.used
     match failure.ending:
         case Ending.MISSING if failure.phase == "import":
             return Text("{module} is not there, or not written yet", values)
-        case Ending.TIMEOUT if failure.phase == "import":
-            return Text("{module} took too long to import (a loop, or training, outside of the functions?)", values)
-        case Ending.DIED if failure.phase == "import":
-            return Text("the process ended while {module} was imported ({text})", values)
         case Ending.MISSING:
             return Text("{function} is not written yet", values)
         case Ending.TIMEOUT:
-            return Text("{function} gave no answer in {limit} s (an endless loop? too many epochs?)", values)
+            return dataclasses.replace(_TIMEOUTS.get(failure.phase, _TIMEOUTS["call"]), values=values)
+        case Ending.MEMORY if "used" in values:
+            return Text("memory ran out {where}: {used} in use; the limit is {limit} (all windows at once?)", values)
+        case Ending.MEMORY:
+            return Text("memory ran out {where} ({type}: {text}); is an array much larger than it need be?", values)
+        case Ending.DIED if failure.text in _DEATHS:
+            return dataclasses.replace(_DEATHS[failure.text], values=values)
         case Ending.DIED:
-            return Text("the process ended while {function} ran ({text})", values)
+            return Text("the process ended {where} ({text}): an exit(), or a crash in native code?", values)
         case Ending.REFUSED:
             return Text("what {function} returned cannot be taken: {text}", values)
     if failure.phase == "import":
         return Text("{module} cannot be imported: {type}: {text} ({place})", values)
     return Text("{function} raised {type}: {text} ({place})", values)
+
+
+_TIMEOUTS = {
+    "import": Text("{module} was not imported within {limit} (a loop, or training, outside of the functions?)"),
+    "call": Text("{function} gave no answer within {limit} (an endless loop? too many epochs?)"),
+    "hung": Text("{function} is not called again: it has hung for {used} already"),
+    "budget": Text("{function} is not called: the submission has used up its {limit}"),
+}
+_DEATHS = {
+    "output": Text("more than {limit} was printed {where} (a print inside a loop? `verbose=1`?)"),
+    "disk": Text("more than {limit} was written to files {where}"),
+    "hung up": Text("the process closed its connection {where}"),
+}

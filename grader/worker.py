@@ -1,13 +1,13 @@
 """The student's side of the boundary: answers requests by calling the student's functions, and knows no answer.
 
-Started as `python -m grader.worker FD FOLDER [MODULE ...]`, with modules that are worth importing before they are
-asked for; imports NumPy and nothing heavier otherwise, until a submission does.
+Runs in a process that `grader.zygote` has forked and walled in. Imports NumPy and nothing heavier, until a submission
+does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import importlib
 import random
 import socket
 import sys
@@ -22,6 +22,11 @@ from grader.evidence import Array, Ending, Failure, ModelData, Request, Returned
 from grader.observe import observe
 
 MAX_MESSAGE = 200
+OUT_OF_MEMORY = {"MemoryError", "ResourceExhaustedError"}
+"""What Python and TensorFlow raise when the address space is used up."""
+
+READY = b"ready"
+"""What a worker says before it touches the submission: its walls stand."""
 
 
 def answer(request: Request, folder: Path) -> Returned | Failure:
@@ -55,11 +60,12 @@ def answer(request: Request, folder: Path) -> Returned | Failure:
 
 
 def _failure(error: BaseException, phase: str, folder: Path) -> Failure:
-    missing = isinstance(error, NotImplementedError)
+    bases = tuple(base.__name__[:100] for base in type(error).__mro__ if base is not object)
+    ending = Ending.MISSING if isinstance(error, NotImplementedError) else Ending.RAISED
     return Failure(
-        ending=Ending.MISSING if missing else Ending.RAISED,
+        ending=Ending.MEMORY if OUT_OF_MEMORY & set(bases) else ending,
         phase=phase,
-        bases=tuple(base.__name__[:100] for base in type(error).__mro__ if base is not object),
+        bases=bases,
         text=_message(error),
         place=importing.place(error, folder),
         trace=importing.trace(error, folder),
@@ -128,18 +134,20 @@ def seed_everything(seed: int) -> None:
             tensorflow.config.experimental.enable_op_determinism()
 
 
-def _serve(channel: socket.socket, folder: Path) -> None:
+def serve(channel: socket.socket, folder: Path) -> None:
+    """Answer requests on an open connection until the judge hangs up."""
+    importing.open_package(folder)
     with channel.makefile("rb") as stream:
 
         def read(count: int) -> bytes:
             data = stream.read(count)
             if len(data) < count:
-                raise SystemExit(0)
+                raise EOFError
             return data
 
-        while True:
-            message = wire.decode(read)
-            channel.sendall(reply(message, folder))
+        with contextlib.suppress(EOFError):
+            while True:
+                channel.sendall(reply(wire.decode(read), folder))
 
 
 def reply(message: Mapping[str, Any], folder: Path) -> bytes:
@@ -160,17 +168,3 @@ def _facts(result: Returned | Failure) -> dict[str, Any]:
         "text": result.text,
         "place": result.place,
     }
-
-
-def main(descriptor: str, folder: str, *warm: str) -> None:
-    """Serve requests on an inherited socket until the judge hangs up."""
-    for module in warm:
-        importlib.import_module(module)
-    path = Path(folder)
-    importing.open_package(path)
-    with socket.socket(fileno=int(descriptor)) as channel:
-        _serve(channel, path)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

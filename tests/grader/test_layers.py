@@ -10,11 +10,13 @@ import grader
 PACKAGE = Path(grader.__file__).parent
 LAYERS = [
     {"contract", "errors"},
-    {"evidence"},
-    {"wire", "series", "skill", "compare", "course", "architecture", "text"},
-    {"observe", "importing", "models"},
-    {"worker", "sandbox", "collect"},
-    {"submission", "training"},
+    {"evidence", "rungs"},
+    {"wire", "series", "skill", "compare", "course", "architecture", "text", "bubblewrap", "preflight"},
+    {"observe", "importing", "models", "collect", "walls", "connection"},
+    {"worker"},
+    {"zygote"},
+    {"sandbox", "submission", "training"},
+    {"transcript"},
     {"jobs"},
     {"plugin", "report"},
     {"render"},

@@ -1,0 +1,231 @@
+"""The parent of the workers: imports what is heavy once, runs none of it, and forks a worker whenever the judge asks.
+
+Started by `grader.sandbox` behind the outer wall. It never touches a submission. It watches the worker's memory, and
+when a worker ends, or the judge wants it to, it sees to it that everything the worker started is dead too.
+
+A process that has run one operation of TensorFlow cannot be forked (every child hangs); one that has only imported it
+can. So nothing here may use what it imports.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+import psutil
+
+from grader import preflight, walls, worker
+from grader.course import Resources
+from grader.rungs import Rung
+
+POLL_S = 0.1
+REAP_S = 0.002
+ORDER_BYTES = 2**16
+NO_WALLS = 70
+"""Exit status of a worker whose walls could not be built (EX_SOFTWARE)."""
+
+MAX_FILES = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the judge tells a zygote when it starts it. `seccomp` is the program; `readable` is for Landlock."""
+
+    rung: Rung
+    submission: str
+    scratch: str
+    readable: tuple[str, ...]
+    seccomp: bytes
+    resources: Resources
+    warm: tuple[str, ...] = ()
+
+
+class Zygote:
+    """Takes orders on the control socket: one worker at a time."""
+
+    def __init__(self, control: socket.socket, settings: Settings) -> None:
+        """Become the parent of every orphan, and be woken when a child ends."""
+        self._control = control
+        self._settings = settings
+        walls.adopt_orphans()
+        self._found = frozenset(os.environ)
+        self._wake, self._waker = os.pipe()
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._waker, False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+
+    def serve(self) -> None:
+        """Fork workers until the judge hangs up."""
+        for module in self._settings.warm:
+            importlib.import_module(module)
+        gc.freeze()  # what is there now stays shared between the workers
+        self._tell(ready=True)
+        while True:
+            raw, descriptors, _, _ = socket.recv_fds(self._control, ORDER_BYTES, 2)
+            if not raw:
+                return
+            order = json.loads(raw)
+            if order["what"] == "end":  # the worker ended by itself when this was on its way
+                continue
+            child = os.fork()
+            if child == 0:
+                self._become_worker(order, *descriptors)
+            for descriptor in descriptors:
+                os.close(descriptor)
+            self._watch(child)
+
+    def _tell(self, **facts: object) -> None:
+        self._control.send(json.dumps(facts).encode())
+
+    def _become_worker(self, order: dict[str, Any], channel: int, output: int) -> NoReturn:
+        status = NO_WALLS
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for stream in (1, 2):
+                os.dup2(output, stream)
+            for descriptor in (output, self._wake, self._waker, self._control.detach()):
+                os.close(descriptor)
+            os.closerange(channel + 1, 1024)
+            os.setpgid(0, 0)
+            self._build_walls()
+            with socket.socket(fileno=channel) as connection:
+                if order["what"] == "preflight":
+                    beyond = self._found - set(order["environment"])  # what TensorFlow sets when imported is its own
+                    holes = preflight.attempt(order["targets"], frozenset({0, 1, 2, channel}), beyond)
+                    connection.sendall(json.dumps(holes).encode())
+                else:
+                    connection.sendall(worker.READY)
+                    worker.serve(connection, Path(self._settings.submission))
+            status = 0
+        except BaseException as error:  # nothing of the judge's may be reported by way of a traceback in a worker
+            with contextlib.suppress(OSError):
+                os.write(2, f"{type(error).__name__}: {error}\n".encode()[-500:])
+        finally:
+            os._exit(status)
+
+    def _build_walls(self) -> None:
+        settings = self._settings
+        walls.limit_resources(settings.resources, already_running=0 if settings.rung.namespaces else _running())
+        walls.forbid_new_privileges()
+        abi = walls.landlock_abi() if settings.rung is not Rung.SUBPROCESS else 0
+        if abi:
+            own = ["/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm", "/proc/filesystems"]
+            devices = [f"/dev/{name}" for name in ("zero", "full", "random", "urandom")]
+            readable = [*settings.readable, *own, *devices]
+            writable = [settings.scratch, "/dev/null", *(["/dev/shm"] if settings.rung.namespaces else [])]
+            walls.restrict_files(abi, map(Path, readable), map(Path, writable))
+        if settings.seccomp:
+            walls.load_seccomp(settings.seccomp)
+
+    def _watch(self, child: int) -> None:
+        """Wait until the worker ends, uses too much, or is to be ended; then end all that it started."""
+        resources, peak = self._settings.resources, 0
+        while True:
+            sources: list[Any] = [self._control, self._wake]
+            readable, _, _ = select.select(sources, [], [], POLL_S)
+            if self._wake in readable:
+                os.read(self._wake, ORDER_BYTES)
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                how = _describe(os.waitstatus_to_exitcode(status))
+                break
+            if self._control in readable:
+                if not self._control.recv(ORDER_BYTES):
+                    self._end_all()
+                    raise SystemExit(0)
+                how = "ended"
+                break
+            used = _memory_bytes(resources.memory_bytes)
+            peak = max(peak, used)
+            if used > resources.memory_bytes:
+                how = "memory"
+                break
+            if not self._settings.rung.namespaces and _is_full(Path(self._settings.scratch), resources.scratch_bytes):
+                how = "disk"
+                break
+        self._end_all()
+        self._tell(ended=how, memory_bytes=peak)
+
+    def _end_all(self) -> None:
+        """Kill every process below this one, until there is none.
+
+        In a namespace of its own, all processes but this one and the first are below it, and one system call reaches
+        them at once, however fast they multiply.
+        """
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                if self._settings.rung.namespaces:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(-1, signal.SIGKILL)
+                else:
+                    for process in psutil.Process().children(recursive=True):
+                        with contextlib.suppress(psutil.Error):
+                            process.kill()
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+                time.sleep(REAP_S)
+
+
+def _describe(status: int) -> str:
+    return f"exit {status}" if status >= 0 else signal.Signals(-status).name
+
+
+def _running() -> int:
+    """How many processes and threads the user has already, where the limit counts them too."""
+    count = 0
+    for process in psutil.process_iter(["uids", "num_threads"]):
+        uids = process.info["uids"]
+        count += process.info["num_threads"] or 1 if uids and uids.real == os.getuid() else 0
+    return count
+
+
+def _memory_bytes(limit: int) -> int:
+    """Resident memory of all processes below this one; what they share is counted once if it comes near the limit."""
+    below = psutil.Process().children(recursive=True)
+    used = sum(_of(process, "memory_info", "rss") for process in below)
+    if used <= limit:
+        return used
+    return sum(_of(process, "memory_full_info", "pss") or _of(process, "memory_info", "rss") for process in below)
+
+
+def _of(process: psutil.Process, method: str, field: str) -> int:
+    with contextlib.suppress(psutil.Error, OSError):
+        return int(getattr(getattr(process, method)(), field))
+    return 0
+
+
+def _is_full(folder: Path, limit: int) -> bool:
+    """Whether more was written below a folder than is allowed."""
+    used = files = 0
+    for parent, folders, names in os.walk(folder):
+        files += len(names) + len(folders)
+        for name in names:
+            with contextlib.suppress(OSError):
+                used += (Path(parent) / name).lstat().st_blocks * 512
+        if used > limit or files > MAX_FILES:
+            return True
+    return False
+
+
+def main(control: str, settings: str) -> None:
+    """Serve on the inherited socket with that number; the settings are JSON."""
+    with socket.socket(fileno=int(control)) as connection:
+        Zygote(connection, msgspec.json.decode(settings, type=Settings)).serve()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
