@@ -64,8 +64,8 @@ def readable(submission: Path, grader: Path) -> dict[Path, Path]:
 
 
 def find(name: str) -> str | None:
-    """The program of that name on this machine, looked for where the system keeps programs too."""
-    return shutil.which(name) or shutil.which(name, path="/usr/bin:/bin")
+    """The program of that name on the path."""
+    return shutil.which(name)
 
 
 def command(

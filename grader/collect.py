@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from grader.contract import Note, Text
 from grader.errors import UsageError
+from grader.unpack import ARCHIVES, IGNORED, unpack
 
 MAX_FILE_BYTES = 2**20
-MAX_ARCHIVE_BYTES = 64 * 2**20
-MAX_MEMBERS = 20_000
+MAX_FILES = 200
+MAX_DEPTH = 4
+MAX_FOLDERS = 2000
 MAX_NOTES = 20
-ARCHIVES = (".zip", ".tar.gz", ".tgz")
-IGNORED = {".git", ".venv", "venv", "__pycache__", ".pytest_cache", ".ipynb_checkpoints", "node_modules"}
 FOLDER = "exercises"
-
-
-class _TooLarge(Exception):
-    """An archive that would unpack to more than is allowed."""
+STATEMENTS = (".es.md", ".en.md")
+HOOKS = ("conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.py")
+"""Files at the top of a repository that Python or pytest would run by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,134 +52,133 @@ def collect(path: Path, exercises: tuple[str, ...]) -> Iterator[Collected]:
         raise UsageError(f"there is no {path}; give a folder, a module (.py) or an archive ({', '.join(ARCHIVES)})")
     with TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True) as scratch:
         target = Path(scratch) / "submission"
-        target.mkdir()
+        _make_folder(target)
+        copy = _Copy(target)
         if path.is_dir():
-            notes = _copy_folder(_modules_folder(path, exercises), target)
-            yield Collected(path.resolve().name, target, notes)
+            copy.repository(path, exercises)
+            yield Collected(path.resolve().name, target, copy.notes)
         elif path.suffix == ".py":
-            yield _collect_module(path, exercises, target)
+            if path.stem not in exercises:
+                raise UsageError(f"{path.name} is not one of the course's modules: {', '.join(exercises)}")
+            copy.module(path, target)
+            yield Collected(path.name, target, copy.notes, exercise=path.stem)
         elif path.name.endswith(ARCHIVES):
             unpacked = Path(scratch) / "unpacked"
             unpacked.mkdir()
-            notes = _unpack(path, unpacked)
-            notes += _copy_folder(_modules_folder(_only_folder(unpacked), exercises), target)
-            yield Collected(path.name, target, notes)
+            for name, reason in unpack(path, unpacked, MAX_FILE_BYTES):
+                copy.leave_out(name, reason)
+            copy.repository(unpacked, exercises)
+            yield Collected(path.name, target, copy.notes)
         else:
             raise UsageError(f"{path.name} is no folder, no module (.py) and no archive (.zip, .tar.gz)")
 
 
-def _collect_module(path: Path, exercises: tuple[str, ...], target: Path) -> Collected:
-    if path.stem not in exercises:
-        raise UsageError(f"{path.name} is not one of the course's modules: {', '.join(exercises)}")
-    note = _copy_file(path, target / path.name)
-    return Collected(path.name, target, (note,) if note else (), exercise=path.stem)
+def modules_folder(root: Path, exercises: tuple[str, ...]) -> Path:
+    """The folder below `root` that holds the modules: `exercises/`, the folder itself, or else the nearest one.
+
+    Students wrap what they hand in into folders of their own.
+    """
+    names = [f"{name}.py" for name in exercises]
+    for count, folder in enumerate(_folders(root)):
+        inner = folder / FOLDER
+        for place in (inner, folder):
+            if _is_folder(place) and any(os.path.lexists(place / name) for name in names):
+                return place
+        if count > MAX_FOLDERS:
+            break
+    return root
 
 
-def _modules_folder(path: Path, exercises: tuple[str, ...]) -> Path:
-    """The folder that holds the modules: `exercises/` in it, or itself."""
-    inner = path / FOLDER
-    if inner.is_dir() and not inner.is_symlink():
-        return inner
-    return path
+def _folders(root: Path) -> Iterator[Path]:
+    """The folders at and below `root`, the nearest first; links are not followed."""
+    level = [root]
+    for _ in range(MAX_DEPTH):
+        yield from level
+        level = [entry for folder in level for entry in _entries(folder) if _is_folder(entry)]
 
 
-def _only_folder(path: Path) -> Path:
-    """An archive often holds everything in one folder; that folder, or the path itself."""
-    entries = [entry for entry in path.iterdir() if entry.name not in {"__MACOSX"} | IGNORED]
-    if len(entries) == 1 and entries[0].is_dir() and entries[0].name != FOLDER:
-        return entries[0]
-    return path
-
-
-def _left_out(name: str, reason: Text) -> Note:
-    shown = name.encode("utf-8", "replace").decode()
-    shown = "".join(c if c.isprintable() else "?" for c in shown)[:100]
-    return Note(kind="left-out", detail=Text("{file}: {reason}", {"file": shown, "reason": reason}))
-
-
-def _copy_folder(source: Path, target: Path) -> tuple[Note, ...]:
-    """Copy the Python modules in `source`, and the packages of helpers beside them."""
-    notes: list[Note] = []
-    for entry in sorted(source.iterdir()):
-        if entry.name in IGNORED or entry.name.startswith("."):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            if (entry / "__init__.py").is_file() and entry.name != "tests":
-                (target / entry.name).mkdir()
-                notes += _copy_folder(entry, target / entry.name)
-        elif entry.suffix == ".py":
-            note = _copy_file(entry, target / entry.name)
-            notes += [note] if note else []
-    return tuple(notes[:MAX_NOTES])
-
-
-def _copy_file(source: Path, target: Path) -> Note | None:
-    """Copy one module, if it is a regular file of a sensible size that is no test configuration."""
-    status = source.lstat()
-    if not stat.S_ISREG(status.st_mode):
-        return _left_out(source.name, Text("not a regular file"))
-    if status.st_size > MAX_FILE_BYTES:
-        return _left_out(source.name, Text("larger than {limit} MiB", {"limit": MAX_FILE_BYTES // 2**20}))
-    if source.name in {"conftest.py", "setup.py"} or source.name.startswith("test_"):
-        return _left_out(source.name, Text("tests and configuration are the grader's own"))
-    shutil.copyfile(source, target, follow_symlinks=False)
-    return None
-
-
-def _unpack(path: Path, target: Path) -> tuple[Note, ...]:
+def _entries(folder: Path) -> list[Path]:
     try:
-        if path.suffix == ".zip":
-            return _unpack_zip(path, target)
-        return _unpack_tar(path, target)
-    except _TooLarge:
-        values = {"size": MAX_ARCHIVE_BYTES // 2**20, "files": MAX_MEMBERS}
-        reason = Text("it unpacks to more than {size} MiB or {files} files; hand in exercises/ alone", values)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError):
-        reason = Text("it cannot be unpacked; pack the folder again")
-    return (_left_out(path.name, reason),)
+        return sorted(entry for entry in folder.iterdir() if entry.name not in IGNORED)
+    except OSError:
+        return []
 
 
-def _unpack_zip(path: Path, target: Path) -> tuple[Note, ...]:
-    with zipfile.ZipFile(path) as archive:
-        members = [m for m in archive.infolist() if m.filename.endswith(".py")]
-        _check_sizes([m.file_size for m in members], len(archive.infolist()))
-        notes = []
-        for member in members:
-            if not _is_inside(member.filename):
-                notes.append(_left_out(member.filename, Text("its path leads out of the archive")))
-                continue
-            with archive.open(member) as stream:
-                _write(target / member.filename, stream.read(MAX_FILE_BYTES + 1))
-        return tuple(notes)
+def _make_folder(path: Path) -> None:
+    """A folder that the user behind the walls can read, whatever the caller's umask."""
+    path.mkdir()
+    path.chmod(0o755)
 
 
-def _unpack_tar(path: Path, target: Path) -> tuple[Note, ...]:
-    with tarfile.open(path, "r:gz") as archive:
-        notes: list[Note] = []
-        total = 0
-        for number, member in enumerate(archive):
-            total += member.size
-            _check_sizes([total], number)
-            if not member.name.endswith(".py"):
-                continue
-            if not member.isreg() or not _is_inside(member.name):
-                notes.append(_left_out(member.name, Text("not a regular file inside the archive")))
-                continue
-            stream = archive.extractfile(member)
-            _write(target / member.name, stream.read(MAX_FILE_BYTES + 1) if stream else b"")
-        return tuple(notes)
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
-def _check_sizes(sizes: list[int], members: int) -> None:
-    if sum(sizes) > MAX_ARCHIVE_BYTES or members > MAX_MEMBERS:
-        raise _TooLarge
+@dataclass(slots=True)
+class _Copy:
+    """Copies modules to a target, and keeps account of what it leaves out."""
 
+    target: Path
+    _left_out: dict[str, Text] = field(default_factory=dict)
+    _taken: int = 0
 
-def _is_inside(name: str) -> bool:
-    parts = Path(name).parts
-    return bool(parts) and not Path(name).is_absolute() and ".." not in parts and "\\" not in name
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was left out, and why; a long list is cut, and says so."""
+        shown = list(self._left_out.items())[:MAX_NOTES]
+        details = [Text("{file}: {reason}", {"file": name, "reason": reason}) for name, reason in shown]
+        if more := len(self._left_out) - len(shown):
+            details.append(Text("{count} more files were not taken", {"count": more}))
+        return tuple(Note(kind="left-out", detail=detail) for detail in details)
 
+    def leave_out(self, name: str, reason: Text) -> None:
+        """Note a file that is not taken, under a name that can be shown."""
+        shown = name.encode("utf-8", "replace").decode()
+        self._left_out.setdefault("".join(c if c.isprintable() else "?" for c in shown)[:100], reason)
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    def repository(self, root: Path, exercises: tuple[str, ...]) -> None:
+        """Copy the modules of a student's repository."""
+        source = modules_folder(root, exercises)
+        if (root / FOLDER).is_symlink():
+            self.leave_out(FOLDER, Text("a link"))
+        for name in HOOKS if source != root else ():
+            if os.path.lexists(root / name):
+                self.leave_out(name, Text("tests and configuration are the grader's own"))
+        self._folder(source, self.target, depth=1)
+
+    def _folder(self, source: Path, target: Path, depth: int) -> None:
+        """Copy the Python modules in `source`, and the packages of helpers beside them."""
+        for entry in _entries(source):
+            if _is_folder(entry):
+                if (entry / "__init__.py").is_file() and entry.name != "tests" and depth < MAX_DEPTH:
+                    _make_folder(target / entry.name)
+                    self._folder(entry, target / entry.name, depth + 1)
+                else:
+                    self.leave_out(f"{entry.name}/", Text("not a package of modules"))
+            elif entry.suffix == ".py":
+                self.module(entry, target)
+            elif not entry.name.endswith(STATEMENTS):
+                self.leave_out(entry.name, Text("a link") if entry.is_symlink() else Text("not a module"))
+
+    def module(self, source: Path, target: Path) -> None:
+        """Copy one module, if it is a regular file of a sensible size that is no test configuration."""
+        if reason := self._objection(source):
+            self.leave_out(source.name, reason)
+            return
+        self._taken += 1
+        shutil.copyfile(source, target / source.name, follow_symlinks=False)
+        (target / source.name).chmod(0o644)
+
+    def _objection(self, source: Path) -> Text | None:
+        status = source.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            return Text("not a regular file")
+        if status.st_size > MAX_FILE_BYTES:
+            return Text("larger than {limit} MiB", {"limit": MAX_FILE_BYTES // 2**20})
+        if source.name in HOOKS or source.name == "setup.py" or source.name.startswith("test_"):
+            return Text("tests and configuration are the grader's own")
+        if not source.stem.isidentifier():
+            return Text("no module can be imported by this name")
+        if self._taken >= MAX_FILES:
+            return Text("more than {limit} modules", {"limit": MAX_FILES})
+        return None

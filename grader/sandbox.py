@@ -112,9 +112,12 @@ class Worker:
     def isolation(self) -> Isolation:
         """The rung that was reached, and what stood in the way of a better one."""
         rung = self._ready().rung
-        if not self._missing:
+        reasons = list(self._missing)
+        if rung.namespaces and not walls.landlock_abi():
+            reasons.append("inside there is no Landlock: the kernel has none")
+        if not reasons:
             return Isolation(rung=rung.value, detail=DETAILS[rung])
-        values: dict[str, Scalar | Text] = {"what": DETAILS[rung], "reasons": "; ".join(self._missing)}
+        values: dict[str, Scalar | Text] = {"what": DETAILS[rung], "reasons": "; ".join(reasons)}
         return Isolation(rung=rung.value, detail=Text("{what}; nothing better, for {reasons}", values))
 
     def ask(self, request: Request, deadline_s: float) -> Returned | Failure:

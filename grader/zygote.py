@@ -108,6 +108,7 @@ class Zygote:
                     holes = preflight.attempt(order["targets"], frozenset({0, 1, 2, channel}), beyond)
                     connection.sendall(json.dumps(holes).encode())
                 else:
+                    os.listdir(self._settings.submission)  # noqa: PTH208 - there, and within reach
                     connection.sendall(worker.READY)
                     worker.serve(connection, Path(self._settings.submission))
             status = 0

@@ -1,5 +1,6 @@
 """What is taken from a submission, in whatever form it comes, and what is left out."""
 
+import gzip
 import io
 import os
 import tarfile
@@ -7,7 +8,7 @@ import zipfile
 
 import pytest
 
-from grader.collect import MAX_FILE_BYTES, collect
+from grader.collect import MAX_FILE_BYTES, MAX_FILES, MAX_NOTES, collect
 from grader.errors import UsageError
 
 NAMES = ("windowing", "lstm")
@@ -121,3 +122,86 @@ def test_what_can_never_be_a_submission_is_said_in_one_sentence(tmp_path):
     for name, words in (("nowhere", "there is no"), ("picture.png", "no archive"), ("other.py", "not one of")):
         with pytest.raises(UsageError, match=words), collect(tmp_path / name, NAMES):
             pass
+
+
+def test_everything_that_is_not_taken_is_named(repository):
+    folder = repository / "exercises"
+    (folder / "__pycache__").mkdir()
+    (folder / "fast.so").write_bytes(b"\x7fELF")
+    (folder / "-rf.py").write_text("")
+    (folder / "a\nb.py").write_text("")
+    (folder / "windowing.es.md").write_text("enunciado")
+    (repository / "conftest.py").write_text("")
+    files, notes = taken(repository)
+    assert files == MODULES
+    for name in ("__pycache__/", "fast.so", "-rf.py", "a?b.py", "conftest.py", "notes.txt"):
+        assert any(note.startswith(f"{name}:") for note in notes), name
+    assert not any("windowing" in note for note in notes)
+
+
+def test_a_long_list_of_what_is_left_out_is_cut(repository):
+    for number in range(50):
+        (repository / "exercises" / f"data{number}.csv").write_text("")
+    notes = taken(repository)[1]
+    assert len(notes) == MAX_NOTES + 1
+    assert notes[-1].startswith("32 more")
+
+
+def test_modules_in_folders_of_the_student_s_own_are_found(repository, tmp_path):
+    (repository / "README.md").write_text("hello")
+    outer = tmp_path / "entregas"
+    (outer / "tp 1").mkdir(parents=True)
+    repository.rename(outer / "tp 1" / "Mi entrega")
+    assert taken(outer)[0] == MODULES
+
+
+def test_a_virtual_environment_beside_the_modules_changes_nothing(repository, tmp_path):
+    packages = repository / "exercises" / ".venv" / "lib"
+    packages.mkdir(parents=True)
+    for number in range(80):
+        (packages / f"windowing{number}.py").write_bytes(b"#" * 2**20)
+    assert taken(repository)[0] == MODULES
+    path = tmp_path / "hand-in.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in (file for file in repository.rglob("*") if file.is_file()):
+            archive.write(file, file.relative_to(repository))
+    assert taken(path)[0] == MODULES
+
+
+def test_no_more_modules_are_taken_than_a_course_can_need(repository):
+    for number in range(MAX_FILES + 50):
+        (repository / "exercises" / f"z{number}.py").write_text("")
+    assert len(taken(repository)[0]) == MAX_FILES
+
+
+def test_of_two_members_with_one_name_the_first_is_taken_and_that_is_said(tmp_path):
+    path = tmp_path / "twice.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("windowing.py", "x = 1")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("windowing.py", "raise SystemExit")
+    with collect(path, NAMES) as collected:
+        assert (collected.folder / "windowing.py").read_text() == "x = 1"
+    assert any("more than once" in note for note in taken(path)[1])
+
+
+def test_a_header_that_asks_for_gigabytes_is_not_believed(tmp_path):
+    path = tmp_path / "bomb.tar.gz"
+    header = tarfile.TarInfo("pax")
+    header.type, header.size = tarfile.XHDTYPE, 4 * 2**30
+    with gzip.open(path, "wb") as stream:
+        stream.write(header.tobuf())
+        stream.write(bytes(2**20))
+    files, notes = taken(path)
+    assert files == set()
+    assert "MiB" in notes[0]
+
+
+def test_whatever_the_umask_a_worker_of_another_user_can_read_the_modules(repository):
+    before = os.umask(0o077)
+    try:
+        with collect(repository, NAMES) as collected:
+            modes = {path.stat().st_mode & 0o777 for path in (collected.folder, *collected.folder.rglob("*"))}
+    finally:
+        os.umask(before)
+    assert modes == {0o755, 0o644}

@@ -11,7 +11,7 @@ PACKAGE = Path(grader.__file__).parent
 LAYERS = [
     {"contract", "errors"},
     {"evidence", "rungs"},
-    {"wire", "series", "skill", "compare", "course", "architecture", "text", "bubblewrap", "preflight"},
+    {"wire", "series", "skill", "compare", "course", "architecture", "text", "bubblewrap", "preflight", "unpack"},
     {"observe", "importing", "models", "collect", "walls", "connection"},
     {"worker"},
     {"zygote"},

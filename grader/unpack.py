@@ -1,0 +1,135 @@
+"""Unpacks the Python modules of an archive, believing none of its headers."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from grader.contract import Text
+
+MAX_BYTES = 64 * 2**20
+"""Of all modules together."""
+
+MAX_MODULES = 20_000
+MAX_MEMBERS = 500_000
+MAX_STREAM_BYTES = 2 * 2**30
+"""Of everything in a compressed tar, which can only be read from the start."""
+
+MAX_READ_BYTES = 16 * 2**20
+ARCHIVES = (".zip", ".tar.gz", ".tgz")
+IGNORED = {
+    ".git",
+    ".venv",
+    "venv",
+    ".tox",
+    ".pytest_cache",
+    ".ipynb_checkpoints",
+    "node_modules",
+    "__MACOSX",
+    ".DS_Store",
+    ".gitignore",
+    ".gitkeep",
+}
+"""What every repository has, and nobody asks about."""
+
+LeftOut = tuple[str, Text]
+
+
+class _TooLarge(Exception):
+    """An archive that would unpack to more than is allowed."""
+
+
+def unpack(path: Path, target: Path, max_file_bytes: int) -> list[LeftOut]:
+    """Write the modules of an archive below `target`; returns what was left out, and why.
+
+    An archive that is too large, or that cannot be read, is left out itself.
+    """
+    try:
+        members = _zip(path) if path.suffix == ".zip" else _tar(path)
+        return list(_write_all(members, target, max_file_bytes))
+    except _TooLarge:
+        values = {"size": MAX_BYTES // 2**20, "files": MAX_MODULES}
+        reason = Text("it unpacks to more than {size} MiB or {files} modules; hand in exercises/ alone", values)
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError, ValueError):
+        reason = Text("it cannot be unpacked; pack the folder again")
+    shutil.rmtree(target)
+    target.mkdir()
+    return [(path.name, reason)]
+
+
+Member = tuple[str, int, IO[bytes] | None]
+"""The name of a module, its size as the header has it, and its content; None for what is no regular file."""
+
+
+def _zip(path: Path) -> Iterator[Member]:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) > MAX_MEMBERS:
+            raise _TooLarge
+        for member in members:
+            if not _is_wanted(member.filename):
+                continue
+            if stat.S_ISLNK(member.external_attr >> 16):
+                yield member.filename, 0, None
+                continue
+            with archive.open(member) as stream:
+                yield member.filename, member.file_size, stream
+
+
+def _tar(path: Path) -> Iterator[Member]:
+    with _Bounded(path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
+        for number, member in enumerate(archive):
+            if number > MAX_MEMBERS:
+                raise _TooLarge
+            if _is_wanted(member.name):
+                yield member.name, member.size, archive.extractfile(member) if member.isreg() else None
+
+
+class _Bounded(gzip.GzipFile):
+    """A stream that gives no more at once, and leads no further, than an honest archive needs."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= MAX_READ_BYTES:
+            raise _TooLarge
+        return super().read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if offset > MAX_STREAM_BYTES:
+            raise _TooLarge
+        return super().seek(offset, whence)
+
+
+def _is_wanted(name: str) -> bool:
+    return name.endswith(".py") and not IGNORED & set(PurePosixPath(name).parts)
+
+
+def _write_all(members: Iterator[Member], target: Path, max_file_bytes: int) -> Iterator[LeftOut]:
+    total = 0
+    seen: set[str] = set()
+    for name, size, stream in members:
+        total += size
+        if total > MAX_BYTES or len(seen) >= MAX_MODULES:
+            raise _TooLarge
+        path = target / name
+        if stream is None:
+            yield name, Text("not a regular file")
+        elif not _is_inside(name):
+            yield name, Text("its path leads out of the archive")
+        elif name in seen:
+            yield name, Text("it is in the archive more than once; the first one was taken")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(stream.read(max_file_bytes + 1))
+        seen.add(name)
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in name
