@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
-import os
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,7 +78,7 @@ def grade_command(
         suite=suite,
         exercises=tuple(exercise or ()),
         seed=seed,
-        in_process=in_process or isolation is Rung.IN_PROCESS or os.name != "posix",
+        in_process=in_process or isolation is Rung.IN_PROCESS or (isolation is None and sys.platform != "linux"),
         trainer=trainer.value,
         demand=Demand(exact=isolation, least=require_isolation),
         transcript=transcript,
