@@ -8,6 +8,7 @@ as its layers.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,15 @@ from grader.evidence import CheckFailed, ModelData
 MAX_LAYERS = 100
 MAX_PARAMETERS = 2_000_000
 MAX_BATCH_SIZE = 4096
+MAX_PARTS = 5 * MAX_LAYERS
+"""Layers with what is inside of them, and the tensors between them: Keras builds each, and takes its time."""
+MAX_VALUES = 50_000
+"""All that a configuration lists. A hundred bidirectional layers need half of it."""
+MAX_SCHEDULE_VALUES = 5_000
+JUDGES_OWN = frozenset({"keras", "jax", "jaxlib", "tensorflow", "numpy"})
+"""Packages without which the judge, and not the model, is broken."""
+MAX_NESTING = 12
+"""Objects inside objects: the time that Keras needs for cells within cells doubles with each."""
 
 LAYERS = frozenset(
     """
@@ -63,6 +73,9 @@ ALLOWED = {
     "keras.src.models.sequential": frozenset({"Sequential"}),
 }
 MODEL_KINDS = frozenset({"Sequential", "Functional", "Model"})
+BUILT = LAYERS | MODEL_KINDS | {"__keras_tensor__"}
+FREE_SHAPES = frozenset({"shape", "input_shape", "batch_size", "batch_input_shape"})
+"""Other ways to say the shape of an input, which Keras reads but never writes."""
 DTYPES = frozenset({"float32", "float64", "int32", "int64", "bool"})
 ACTIVATIONS = frozenset(
     """
@@ -80,6 +93,24 @@ class Layer:
     config: Mapping[str, Any]
 
 
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """Refuse a configuration that cannot be read, or that Keras cannot build, whatever is raised on the way.
+
+    Keras checks little of a configuration, and raises anything; that is a fault of the model and not of the judge.
+    """
+    try:
+        yield
+    except CheckFailed:
+        raise
+    except Exception as error:
+        if isinstance(error, ImportError) and (error.name or "").partition(".")[0] in JUDGES_OWN:
+            raise  # nothing in a configuration that was let through can name these
+        text = Text("Keras cannot build the model again: {type}", {"type": type(error).__name__})
+        raise CheckFailed(text, outcome=Outcome.REFUSED) from error
+
+
+@refusing()
 def check(data: ModelData) -> None:
     """Refuse a configuration with anything in it that is not Keras's own plain layer.
 
@@ -87,7 +118,9 @@ def check(data: ModelData) -> None:
         CheckFailed: With the outcome "refused" and what stands in the way.
     """
     if data.kind not in MODEL_KINDS:
-        _refuse(Text("the model is a subclass ({type}); expected Sequential or functional", {"type": data.kind}))
+        _refuse(Text("the model is a subclass ({type}); expected Sequential or functional", {"type": data.kind[:60]}))
+    _check_size(data.config, MAX_VALUES)
+    _check_size(data.optimizer, MAX_SCHEDULE_VALUES)
     for entry in _walk(data.config):
         _check_entry(entry)
     if len(list(_raw_layers(data.config))) > MAX_LAYERS:
@@ -98,15 +131,30 @@ def _refuse(text: Text) -> None:
     raise CheckFailed(text, outcome=Outcome.REFUSED)
 
 
-def _walk(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Every dict in a configuration; the wire has bounded the depth already."""
+def _check_size(config: Any, limit: int) -> None:
+    """Refuse a configuration that would keep Keras busy for long, however small the model that it describes."""
+    parts = 0
+    for number, (value, nesting) in enumerate(_values(config)):
+        parts += isinstance(value, Mapping) and value.get("class_name") in BUILT
+        if number >= limit or parts > MAX_PARTS or nesting > MAX_NESTING:
+            _refuse(Text("the model's configuration is too large, or too deeply nested"))
+
+
+def _values(value: Any, nesting: int = 0) -> Iterator[tuple[Any, int]]:
+    """Every value in a configuration, and how many objects it is inside of; the wire has bounded the depth already."""
+    yield value, nesting
     if isinstance(value, Mapping):
-        yield value
+        nesting += "class_name" in value
         for item in value.values():
-            yield from _walk(item)
+            yield from _values(item, nesting)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from _walk(item)
+            yield from _values(item, nesting)
+
+
+def _walk(config: Any) -> Iterator[Mapping[str, Any]]:
+    """Every dict in a configuration."""
+    return (value for value, _ in _values(config) if isinstance(value, Mapping))
 
 
 def _check_entry(entry: Mapping[str, Any]) -> None:
@@ -121,14 +169,14 @@ def _check_entry(entry: Mapping[str, Any]) -> None:
         return
     if kind not in ALLOWED.get(module, frozenset()):
         _refuse(Text("the model holds {type}; only Keras's own plain layers may come back", {"type": str(kind)[:60]}))
+    if kind == "InputLayer" and not FREE_SHAPES.isdisjoint(entry.get("config", {})):
+        _refuse(Text("the model does not know the shape of its input; begin it with a keras.Input"))
     if kind == "DTypePolicy" and entry.get("config", {}).get("name") not in DTYPES:
         _refuse(Text("the model has the dtype {type}", {"type": str(entry.get("config"))[:60]}))
 
 
 def _check_arguments(config: Mapping[str, Any]) -> None:
-    batch_shape = config.get("batch_shape")
-    batch_size = batch_shape[0] if isinstance(batch_shape, list | tuple) and batch_shape else None
-    if isinstance(batch_size, int) and batch_size > MAX_BATCH_SIZE:
+    if (_batch_size(config) or 0) > MAX_BATCH_SIZE:
         _refuse(Text("the model has a batch size of more than {limit}", {"limit": MAX_BATCH_SIZE}))
     if config.get("quantization_config") is not None:
         _refuse(Text("the model has a quantized layer"))
@@ -142,6 +190,7 @@ def _raw_layers(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield entry
 
 
+@refusing()
 def layers(data: ModelData) -> tuple[Layer, ...]:
     """The layers of a checked model in order, normalised, without inputs."""
     found: list[Layer] = []
@@ -191,8 +240,11 @@ def _activation(value: Any) -> str:
 
 def batch_size(config: Mapping[str, Any]) -> int | None:
     """The fixed batch size of a model's input; None if it takes any."""
-    for entry in _walk(config):
-        shape = entry.get("batch_shape")
+    return next((size for size in map(_batch_size, _walk(config)) if size is not None), None)
+
+
+def _batch_size(config: Mapping[str, Any]) -> int | None:
+    for shape in (config.get("batch_shape"), config.get("build_input_shape")):
         if isinstance(shape, list | tuple) and shape and isinstance(shape[0], int):
             return shape[0]
     return None
@@ -211,7 +263,7 @@ def stateless(config: Any) -> Any:
 def _without_state(key: str, value: Any) -> Any:
     if key == "stateful":
         return False
-    if key in {"batch_shape", "batch_input_shape", "build_input_shape", "input_shape", "shape"}:
+    if key in {"batch_shape", "build_input_shape", "shape"}:
         return [None, *value[1:]] if isinstance(value, list | tuple) else value
     return value
 

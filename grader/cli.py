@@ -1,14 +1,16 @@
-"""The command line: `grader grade`, `grader regrade`, `grader stubs`."""
+"""The command line: `grader grade`, `regrade`, `calibrate`, `stubs`."""
 
 from __future__ import annotations
 
+import datetime
 import enum
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,12 +19,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from grader.contract import Report, Suite, View
 from grader.course import load_course, load_points, suite_folder
 from grader.errors import GraderError
-from grader.grade import Options, find_tests, grade, regrade
+from grader.grade import Options, environment, find_tests, grade, record_recipes, regrade
 from grader.grade import Progress as Advance
 from grader.render import document, terminal
 from grader.report import to_json
 from grader.rungs import Demand, Rung
 from grader.text import Translator, default_language
+
+if TYPE_CHECKING:
+    from grader.calibrate import Placement
+
+Result = TypeVar("Result")
 
 app = typer.Typer(
     name="grader",
@@ -124,7 +131,7 @@ def _show(
         _write(svg_file, document.svg(report, seen, translate))
 
 
-def _with_progress(name: str, total: int, run: Callable[[Advance], Report]) -> Report:
+def _with_progress(name: str, total: int, run: Callable[[Advance], Result]) -> Result:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -133,7 +140,7 @@ def _with_progress(name: str, total: int, run: Callable[[Advance], Report]) -> R
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=total)
+        task = bar.add_task(name, total=total or None)
         return run(lambda check, outcome: bar.update(task, advance=1, description=check))
 
 
@@ -153,6 +160,33 @@ def _write(path: Path, content: str) -> None:
         Path(stream.name).replace(path)
     except OSError as error:
         raise GraderError(f"{path} cannot be written: {error.strerror}") from error
+
+
+@app.command("calibrate")
+def calibrate_command(
+    draws: Annotated[int, typer.Option(min=100, help="Series for the reference and each family.")] = 3000,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of all draws.")] = 20261124,
+    work: Annotated[Path, typer.Option(help="Keeps what is done.")] = Path("build/calibration"),
+    picture: Annotated[Path | None, typer.Option(help="Draw the distributions.")] = None,
+) -> None:
+    """Place the thresholds of the forecast checks: writes tests/hidden/thresholds.toml. Takes hours."""
+    os.environ["KERAS_BACKEND"] = "jax"
+    from grader.calibrate import Runs, calibrate
+    from grader.render import thresholds
+
+    tests = find_tests()
+    groups = _with_progress("reference", 0, lambda told: record_recipes(tests.parent / "solutions", tests, told))
+
+    def train(told: Advance) -> list[Placement]:
+        return calibrate(groups, Runs(work, seed, lambda name: told(name, "")), draws)
+
+    placements = _with_progress("training", sum(len(group.families) for group in groups) * draws // 100, train)
+    facts = {"date": datetime.date.today(), "seed": seed, "draws": draws, "versions": dict(environment())}
+    path = suite_folder(tests, Suite.HIDDEN) / "thresholds.toml"
+    _write(path, thresholds.to_toml(placements, facts, path.read_text("utf-8") if path.is_file() else ""))
+    if picture:
+        thresholds.picture(placements).savefig(picture)
+    Console().print(thresholds.table(placements))
 
 
 @app.command("stubs")

@@ -147,6 +147,8 @@ class Connection:
         if how == "memory":
             used: dict[str, Scalar] = {"used": f"{used_mib} MiB", "limit": f"{resources.memory_bytes // MIB} MiB"}
             return WorkerDied(Ending.MEMORY, "", used)
+        if how == "processes":
+            return WorkerDied(Ending.DIED, how, {"limit": resources.children})
         if how == "disk":
             return WorkerDied(Ending.DIED, "disk", {"limit": f"{resources.scratch_bytes // MIB} MiB"})
         return WorkerDied(Ending.DIED, how)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -39,6 +40,7 @@ class Resources:
     memory_bytes: int
     address_space_bytes: int
     processes: int
+    children: int
     files: int
     file_bytes: int
     scratch_bytes: int
@@ -64,6 +66,7 @@ class Limits:
     scratch_mib: float
     output_mib: float
     processes: int
+    children: int
     files: int
     function_s: Mapping[str, float] = field(default_factory=dict)
 
@@ -76,6 +79,7 @@ class Limits:
             file_bytes=int(self.file_mib * MIB),
             scratch_bytes=int(self.scratch_mib * MIB),
             processes=self.processes,
+            children=self.children,
             files=self.files,
         )
 
@@ -146,17 +150,27 @@ def load_points(folder: Path) -> dict[str, int]:
     return {f"{exercise}.{check}": points for exercise, table in tables.items() for check, points in table.items()}
 
 
-def load_thresholds(folder: Path) -> dict[str, float]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What a forecast check takes for good enough: at most `threshold`; at most `sure`, if one run is to decide."""
+
+    threshold: float
+    sure: float = -math.inf
+
+    def is_sure(self, skill: float) -> bool:
+        """Whether one run is so good that no other is needed."""
+        return skill <= self.sure
+
+
+@functools.cache
+def load_thresholds(folder: Path) -> dict[str, Gate]:
     """The thresholds of a suite's forecast checks, by check id, from `thresholds.toml`; none if there is no file."""
     path = folder / "thresholds.toml"
-    return _flat(read_toml(path, dict[str, Any])) if path.is_file() else {}
+    return read_toml(path, Thresholds).checks if path.is_file() else {}
 
 
-def _flat(tables: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
-    found: dict[str, float] = {}
-    for key, value in tables.items():
-        if isinstance(value, Mapping):
-            found |= _flat(value, f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = float(value)
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """The file that `grader calibrate` writes; what it says beside the thresholds is for people."""
+
+    checks: dict[str, Gate]

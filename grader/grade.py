@@ -26,6 +26,7 @@ from grader.collect import collect
 from grader.contract import Report, Suite
 from grader.course import Course, ExerciseSpec, Limits, load_course, load_hints, load_points, suite_folder
 from grader.errors import GraderError, UsageError
+from grader.families import Group, read_recipes
 from grader.jobs import NOT_ISOLATED, Facts, Job
 from grader.report import make_checks, make_exercises
 from grader.rungs import Demand, Rung
@@ -138,6 +139,19 @@ def regrade(path: Path, tests: Path, progress: Progress = lambda id, outcome: No
     )
 
 
+def record_recipes(solutions: Path, tests: Path, progress: Progress = lambda id, outcome: None) -> list[Group]:
+    """What the hidden suite would train of the reference, written down instead of trained.
+
+    Raises:
+        GraderError: If the judge could not do its work.
+    """
+    with _scratch() as scratch:
+        job = Job(folder=solutions, seed=0, trainer="fused", in_process=False, scratch=scratch)
+        job = replace(job, recipes=scratch / "recipes", demand=Demand(hidden=True))
+        _judge(job, scratch, [suite_folder(tests, Suite.HIDDEN)], progress)
+        return read_recipes(scratch / "recipes")
+
+
 def _meta(report: Report, job: Job) -> dict[str, Any]:
     """What a transcript says of the run that it comes from."""
     facts = Facts(student_s=report.phases_s.get("student", 0.0), isolation=report.isolation, notes=report.notes)
@@ -164,7 +178,7 @@ def _run(job: Job, tests: Path, suite: Suite, specs: tuple[ExerciseSpec, ...], p
         checks=tuple(checks),
         isolation=facts.isolation or NOT_ISOLATED,
         notes=facts.notes,
-        environment=_environment(),
+        environment=environment(),
         duration_s=0.0,
         phases_s={"student": facts.student_s, "checks": float(document["duration"])},
     )
@@ -317,7 +331,8 @@ def _follow(process: subprocess.Popen[bytes], path: Path, progress: Progress) ->
             time.sleep(POLL_S)
 
 
-def _environment() -> Mapping[str, str]:
+def environment() -> Mapping[str, str]:
+    """The versions that matter for repeating a grade."""
     versions = {"python": platform.python_version(), "grader": grader.__version__}
     for package in PACKAGES:
         for name in (package, f"{package}-cpu"):

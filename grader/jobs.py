@@ -28,7 +28,8 @@ class Job:
     """One run of checks on the modules in `folder`.
 
     `scratch` is a folder of the judge's own for progress, facts and the transcript; without it, none is written.
-    `private` must be out of the submission's reach. With `replay`, a transcript answers instead of the submission.
+    `private` must be out of the submission's reach. With `replay`, a transcript answers instead of the submission. With
+    `recipes`, nothing is trained: what would be is written to that file.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class Job:
     limits: Limits | None = None
     private: tuple[Path, ...] = ()
     replay: Path | None = None
+    recipes: Path | None = None
 
     def write(self, path: Path) -> None:
         """Write the job where the judge's process will read it."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -16,6 +18,9 @@ from grader.architecture import MAX_PARAMETERS, Layer
 from grader.contract import Outcome, Text
 from grader.evidence import Array, CheckFailed, ModelData
 
+MAX_BATCHED = 32
+"""How many samples at once a fixed batch may have of the largest model; a stateful one keeps a state for each."""
+MAX_RANK = 8
 TRAINING_STEPS = 750
 """Steps over which a learning-rate schedule is looked at: the budget of a builder's training."""
 
@@ -32,26 +37,33 @@ def rebuild(data: ModelData) -> Any:
     if [weight.shape for weight in data.weights] != outline.weights:
         text = Text("the weights do not fit the model's layers (is the model built?)")
         raise CheckFailed(text, outcome=Outcome.REFUSED)
-    model = _from_config(data.kind, architecture.skeleton(architecture.rolled(data.config)))
-    model.set_weights(list(data.weights))
+    with architecture.refusing():
+        model = _from_config(data.kind, architecture.skeleton(architecture.rolled(data.config)))
+        model.set_weights(list(data.weights))
     return model
 
 
-def rebuild_fresh(data: ModelData) -> Any:
-    """Build the stateless twin of the model that `data` describes, with weights of its own initializers."""
-    measure(data)
-    return _from_config(data.kind, architecture.stateless(architecture.rolled(data.config)))
+def rebuild_fresh(data: ModelData, *, measured: bool = False) -> Any:
+    """Build the stateless twin of the model that `data` describes, with weights of its own initializers.
+
+    A model that was `measured` before is not measured again.
+    """
+    if not (measured or measure(data).input_shape):
+        raise _shapeless()
+    with architecture.refusing():
+        return _from_config(data.kind, architecture.stateless(architecture.rolled(data.config)))
 
 
 def _from_config(kind: str, config: Mapping[str, Any]) -> Any:
     import keras
 
     cls = keras.Sequential if kind == "Sequential" else keras.Model
-    try:
-        return cls.from_config(copy.deepcopy(dict(config)))  # Keras takes the configuration apart
-    except Exception as error:
-        text = Text("Keras cannot build the model again: {type}", {"type": type(error).__name__})
-        raise CheckFailed(text, outcome=Outcome.REFUSED) from error
+    return cls.from_config(copy.deepcopy(dict(config)))  # Keras takes the configuration apart
+
+
+def _shapeless() -> CheckFailed:
+    """For a model whose weights nobody can count: Keras would make them, of any size, when data first comes."""
+    return CheckFailed(Text("the model does not know the shape of its input; begin it with a keras.Input"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +75,26 @@ class Outline:
     weights: list[tuple[int, ...]]
 
 
+@architecture.refusing()
 def measure(data: ModelData) -> Outline:
     """The shapes of a model, from a build in which no weight gets a value; refuses one that is too large."""
     import keras
 
     architecture.check(data)
     config = architecture.stateless(architecture.skeleton(architecture.rolled(data.config)))
-    with keras.StatelessScope(initialize_variables=False):
+    with keras.StatelessScope(initialize_variables=False), _small_tensors():
         model = _from_config(data.kind, config)
         shapes = [tuple(variable.shape) for variable in model.weights]
         flows = [_values_per_sample(layer) for layer in model._flatten_layers(include_self=False)]
-    count = max(sum(math.prod(shape) for shape in shapes), *flows, 0)
+    batch = architecture.batch_size(data.config)
+    batched = (batch or 1) * sum(flows) // MAX_BATCHED
+    count = max(sum(math.prod(shape) for shape in shapes), *flows, batched)
     if count > MAX_PARAMETERS:
         values = {"count": count, "limit": MAX_PARAMETERS}
         text = Text("the model is too large: {count} parameters or values; the limit is {limit}", values)
         raise CheckFailed(text, outcome=Outcome.REFUSED)
     if not model.built:
         return Outline((), (), shapes)
-    batch = architecture.batch_size(data.config)
     return Outline((batch, *_shape(model.input_shape)[1:]), (batch, *_shape(model.output_shape)[1:]), shapes)
 
 
@@ -89,10 +103,36 @@ def _shape(shape: Any) -> tuple[int | None, ...]:
     return tuple(shape) if all(isinstance(n, int | None) for n in shape) else ()
 
 
+@contextlib.contextmanager
+def _small_tensors() -> Iterator[None]:
+    """Refuse a tensor as soon as a layer gives it, far above what is too large: each further layer may square it."""
+    import keras
+
+    start = keras.KerasTensor.__init__
+
+    def limited(tensor: Any, *args: Any, **kwargs: Any) -> None:
+        start(tensor, *args, **kwargs)
+        if len(tensor.shape) > MAX_RANK or _values(tensor.shape[1:]) > MAX_PARAMETERS**2:
+            raise ValueError("a tensor of an impossible shape")
+
+    with mock.patch.object(keras.KerasTensor, "__init__", limited):
+        yield
+
+
+def _values(shape: Iterable[int | None]) -> int:
+    return math.prod(n for n in shape if n)
+
+
 def _values_per_sample(layer: Any) -> int:
-    nodes = getattr(layer, "_inbound_nodes", ())
-    tensors = [tensor for node in nodes for tensor in node.output_tensors]
-    return max((math.prod(n for n in tensor.shape[1:] if n) for tensor in tensors), default=0)
+    """Values of the layer's largest output; of an attention, the scores of every step for every other count as well."""
+    largest = 0
+    for node in getattr(layer, "_inbound_nodes", ()):
+        largest = max(largest, *(_values(tensor.shape[1:]) for tensor in node.output_tensors))
+        if "Attention" in type(layer).__name__:
+            steps = math.prod(_values(tensor.shape[1:-1]) for tensor in node.input_tensors[:2])
+            heads = getattr(layer, "num_heads", getattr(layer, "num_query_heads", 1))
+            largest = max(largest, steps * heads)
+    return largest
 
 
 class ModelEvidence:
@@ -111,7 +151,7 @@ class ModelEvidence:
     def _outline(self) -> Outline:
         outline = measure(self.data)
         if not outline.input_shape:
-            raise CheckFailed(Text("the model does not know the shape of its input; begin it with a keras.Input"))
+            raise _shapeless()
         return outline
 
     @functools.cached_property
@@ -150,13 +190,15 @@ class ModelEvidence:
         return self.data.loss
 
     @functools.cached_property
+    @architecture.refusing()
     def largest_learning_rate(self) -> float:
-        """The learning rate; of a schedule the largest within the training budget."""
+        """The learning rate; of a schedule the largest within the training budget, NaN if it is NaN anywhere."""
         config = (self.data.optimizer or {}).get("config")
         rate = config.get("learning_rate", math.nan) if isinstance(config, Mapping) else math.nan
         if isinstance(rate, Mapping):
             schedule = make_schedule(rate)
-            return float(max(float(schedule(step)) for step in np.linspace(0, TRAINING_STEPS, 16).astype(int)))
+            steps = np.linspace(0, TRAINING_STEPS, 16).astype(int)
+            return float(np.max([float(schedule(step)) for step in steps]))
         return float(rate) if isinstance(rate, int | float) else math.nan
 
     def predict(self, x: Array) -> Array:
@@ -170,7 +212,7 @@ def make_schedule(serialised: Mapping[str, Any]) -> Any:
     import keras
 
     kind = serialised.get("class_name")
-    known = serialised.get("module") == "keras.optimizers.schedules" and kind in architecture.SCHEDULES
+    known = serialised.get("module") == "keras.optimizers.schedules" and str(kind) in architecture.SCHEDULES
     if not known:
         text = Text("the optimizer has a schedule that is not Keras's own: {type}", {"type": str(kind)[:60]})
         raise CheckFailed(text, outcome=Outcome.REFUSED)

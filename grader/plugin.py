@@ -151,7 +151,18 @@ def trainer(pytestconfig: pytest.Config) -> Any:
 @pytest.fixture
 def threshold(request: pytest.FixtureRequest) -> float:
     """The threshold of this check, from the suite's thresholds.toml."""
-    return load_thresholds(request.path.parent)[check_id(request.node)]
+    return load_thresholds(request.path.parent)[check_id(request.node)].threshold
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest, trainer: Any) -> Any:
+    """Trains what a builder returned, and judges it by the threshold of this check."""
+    from grader.training import RecipeTrial, Trial
+
+    job = request.config.stash[_JOB]
+    if job.recipes is not None:
+        return RecipeTrial(job.recipes, check_id(request.node))
+    return Trial(trainer, load_thresholds(request.path.parent)[check_id(request.node)])
 
 
 @pytest.hookimpl(wrapper=True)

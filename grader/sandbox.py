@@ -34,7 +34,7 @@ from grader.evidence import Ending, Failure, Request, Returned
 from grader.rungs import Demand, Rung
 from grader.walls import WallError
 from grader.worker import READY
-from grader.zygote import Settings
+from grader.zygote import Settings, end_processes
 
 START_S = 60.0
 """For a zygote to be up, TensorFlow included."""
@@ -232,6 +232,7 @@ class _Zygote:
         """Start it; raises `RungMissing` where something that the rung needs is not there."""
         _require(rung)
         self.rung = rung
+        self._user: int | None = None
         if not rung.namespaces and sys.platform == "linux":
             walls.adopt_orphans()
         self._scratch = tempfile.TemporaryDirectory(prefix="grader-worker-", ignore_cleanup_errors=True)
@@ -261,6 +262,7 @@ class _Zygote:
         scratch = str(bubblewrap.HOME) if inside else self._scratch.name
         settings = Settings(
             rung=self.rung,
+            alone=inside or (self.rung.landlock and bubblewrap.is_root()),
             submission=str(bubblewrap.SUBMISSION if inside else folder),
             scratch=scratch,
             readable=tuple(str(path) for path in (binds if inside else binds.values())),
@@ -284,7 +286,7 @@ class _Zygote:
 
     def _as_another_user(self, command: list[str]) -> list[str]:
         """Without namespaces, a Python below a folder of root's is reached by the one right that is left."""
-        user = bubblewrap.free_user()
+        user = self._user = bubblewrap.free_user()
         os.chown(self._scratch.name, user, user)
         right = "-all,+dac_read_search"
         kept = [f"--{kind}={right}" for kind in ("inh-caps", "ambient-caps", "bounding-set")]
@@ -365,11 +367,13 @@ class _Zygote:
 
     def _end_orphans(self) -> None:
         """Kill what a submission has left, if it killed its zygote: orphans have become children of this process."""
-        while orphans := _below() - self._strangers_before:
-            for orphan in orphans:
-                with contextlib.suppress(psutil.Error):
-                    orphan.kill()
-                    orphan.wait(END_S)
+        if self._user is not None:
+            subprocess.run([*bubblewrap.drop_user(self._user), "--", "kill", "-KILL", "-1"], capture_output=True)
+        else:
+            end_processes(lambda: _below() - self._strangers_before)
+        for orphan in _below() - self._strangers_before:
+            with contextlib.suppress(psutil.Error):
+                orphan.wait(END_S)
 
 
 def _below() -> set[psutil.Process]:

@@ -194,7 +194,7 @@ def _with_models(value: Any) -> Any:
 
 def _kind_of_note(failure: Failure) -> str | None:
     """What a failure is called among the notes of a report; None if it is an ordinary one."""
-    if failure.ending in (Ending.TIMEOUT, Ending.MEMORY) or failure.text in ("output", "disk"):
+    if failure.ending in (Ending.TIMEOUT, Ending.MEMORY) or failure.text in ("output", "disk", "processes"):
         return "limit"
     if failure.ending is Ending.DIED:
         return "died"
@@ -243,5 +243,6 @@ _TIMEOUTS = {
 _DEATHS = {
     "output": Text("more than {limit} was printed {where} (a print inside a loop? `verbose=1`?)"),
     "disk": Text("more than {limit} was written to files {where}"),
+    "processes": Text("more than {limit} processes were started {where}"),
     "hung up": Text("the process closed its connection {where}"),
 }

@@ -7,50 +7,63 @@ is the plain `model.fit`.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from grader import models, skill
+from grader import models, skill, wire
+from grader.compare import expect_skill
 from grader.contract import Text
-from grader.evidence import Array, CheckFailed
+from grader.course import Gate
+from grader.evidence import Array, CheckFailed, ModelData
 from grader.models import ModelEvidence, rebuild_fresh
 from grader.series import forecast_task
 
 STEPS = models.TRAINING_STEPS
 BATCH_SIZE = 32
-RUNS = 3
 LEARNING_RATE = 1e-2
+FURTHER_RUNS = 4
+"""After a first run that is not good enough by far; the median of all decides then, so their number is odd."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a model is trained on: windows `X`, targets `y`, and for each run the batches, `(steps, batch_size)`."""
+    """What a model is trained on, and what it has to forecast.
+
+    Windows `X` `(n, look_back, 1)` and targets `y` `(n, 1)` or `(n, look_back)`; `X_test` and `test` of the
+    continuation; `batches` `(runs, steps, batch_size)` of row numbers, and a seed for each run.
+    """
 
     X: Array
     y: Array
-    batches: tuple[Array, ...]
+    X_test: Array
+    test: Array
+    persistence: float
+    batches: Array
     seeds: tuple[int, ...]
 
 
 class Engine(Protocol):
-    """A way to train: gives for each run of a lesson the forecasts for `X_test`."""
+    """A way to train: gives for each run of a lesson the forecasts for its `X_test`."""
 
-    def forecasts(self, model: ModelEvidence, lesson: Lesson, X_test: Array) -> Sequence[Array]:
+    def forecasts(self, model: ModelEvidence, lesson: Lesson) -> Sequence[Array]:
         """Train once for each run, from fresh weights, and forecast."""
 
 
 class Trainer:
-    """The fixture `trainer`: how much better than persistence an architecture forecasts after its budget."""
+    """Trains an architecture on a fresh series, and says how much better than persistence it forecasts."""
 
     def __init__(self, engine: Engine) -> None:
         """Take the engine that does the steps."""
         self._engine = engine
 
-    def skill(self, model: ModelEvidence, look_back: int, rng: np.random.Generator, sequence: bool = False) -> float:
-        """Median over the runs of RMSE(model) / RMSE(persistence), one step ahead on an unseen continuation.
+    def skills(
+        self, model: ModelEvidence, look_back: int, rng: np.random.Generator, *, sequence: bool = False
+    ) -> Iterator[float]:
+        """RMSE(model) / RMSE(persistence), one step ahead on an unseen continuation: of one run, then of further ones.
 
         Args:
             model: What the builder returned, for one feature. Its weights are not used.
@@ -58,19 +71,74 @@ class Trainer:
             rng: Draws the series, the initial weights and the batches.
             sequence: The model forecasts at every step; it is trained so, and scored at the last step.
         """
-        task = forecast_task(rng)
-        mean, std = task.train.mean(), task.train.std()
-        train, test = (task.train - mean) / std, (task.test - mean) / std
-        X, y = skill.windows(train, look_back)
-        if sequence:
-            y = np.lib.stride_tricks.sliding_window_view(train[1:], look_back)
-        seeds = tuple(int(seed) for seed in rng.integers(2**31, size=RUNS))
-        batches = tuple(rng.integers(len(X), size=(STEPS, BATCH_SIZE)) for _ in range(RUNS))
-        lesson = Lesson(X.astype("f4"), y.reshape(len(y), -1).astype("f4"), batches, seeds)
-        X_test = skill.continuation_windows(train, test, look_back).astype("f4")
-        outputs = self._engine.forecasts(model, lesson, X_test)
-        errors = [_error(test, output, sequence) for output in outputs]
-        return float(np.median(errors)) / skill.persistence_rmse(train, test)
+        lesson = draw_lesson(look_back, rng, sequence=sequence)
+        for runs in (slice(0, 1), slice(1, None)):
+            part = replace(lesson, batches=lesson.batches[runs], seeds=lesson.seeds[runs])
+            yield from (skill_of(lesson, output, sequence=sequence) for output in self._engine.forecasts(model, part))
+
+
+class Trial:
+    """The fixture `trial`: trains what a builder returned, and demands that it forecasts.
+
+    A first run far below the threshold passes. Otherwise further ones are trained, and the median of all decides: an
+    unlucky start costs nobody a point.
+    """
+
+    def __init__(self, trainer: Trainer, gate: Gate) -> None:
+        """Take the trainer, and the threshold of the check."""
+        self._trainer = trainer
+        self._gate = gate
+
+    def expect_skill(
+        self, function: str, model: ModelEvidence, look_back: int, rng: np.random.Generator, *, sequence: bool = False
+    ) -> None:
+        """Demand that the trained model's error is small against that of repeating the last value."""
+        runs = self._trainer.skills(model, look_back, rng, sequence=sequence)
+        first = next(runs)
+        found = first if self._gate.is_sure(first) else float(np.median([first, *runs]))
+        expect_skill(function, found, self._gate.threshold)
+
+
+class RecipeTrial:
+    """A trial for calibration: trains nothing, and writes down what would be trained."""
+
+    def __init__(self, path: Path, check: str) -> None:
+        """Take the file to write, and the id of the check."""
+        self._path = path
+        self._check = check
+
+    def expect_skill(
+        self, function: str, model: ModelEvidence, look_back: int, rng: np.random.Generator, *, sequence: bool = False
+    ) -> None:
+        """Write one frame: the check, the model, the length of the windows, whether it forecasts at every step."""
+        recipe = {"check": self._check, "model": model.data, "look_back": look_back, "sequence": sequence}
+        with self._path.open("ab") as stream:
+            stream.write(wire.encode(recipe))
+
+
+def draw_lesson(look_back: int, rng: np.random.Generator, *, sequence: bool = False) -> Lesson:
+    """A fresh series, standardised, as windows; batches and seeds for one run and the further ones."""
+    task = forecast_task(rng)
+    mean, std = task.train.mean(), task.train.std()
+    train, test = (task.train - mean) / std, (task.test - mean) / std
+    X, y = skill.windows(train, look_back)
+    if sequence:
+        y = np.lib.stride_tricks.sliding_window_view(train[1:], look_back)
+    runs = 1 + FURTHER_RUNS
+    return Lesson(
+        X=X.astype("f4"),
+        y=y.reshape(len(y), -1).astype("f4"),
+        X_test=skill.continuation_windows(train, test, look_back).astype("f4"),
+        test=test,
+        persistence=skill.persistence_rmse(train, test),
+        seeds=tuple(int(seed) for seed in rng.integers(2**31, size=runs)),
+        batches=rng.integers(len(X), size=(runs, STEPS, BATCH_SIZE)),
+    )
+
+
+def skill_of(lesson: Lesson, output: Array, *, sequence: bool = False) -> float:
+    """The error of one run's forecasts over that of repeating the last value."""
+    return _error(lesson.test, output, sequence) / lesson.persistence
 
 
 def _error(test: Array, output: Array, sequence: bool) -> float:
@@ -102,7 +170,7 @@ def continuation_forecast(
     return forecast
 
 
-def _fresh(model: ModelEvidence, seed: int) -> Any:
+def fresh_model(data: ModelData, seed: int, *, measured: bool = False) -> Any:
     """The architecture with weights drawn from `seed`, compiled with the judge's own Adam.
 
     Every learning rate that the contract allows is right, and the smallest cannot learn within the budget; so the rate
@@ -111,7 +179,7 @@ def _fresh(model: ModelEvidence, seed: int) -> Any:
     import keras
 
     keras.utils.set_random_seed(seed)
-    fresh = rebuild_fresh(model.data)
+    fresh = rebuild_fresh(data, measured=measured)
     fresh.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss="mse")
     return fresh
 
@@ -119,15 +187,15 @@ def _fresh(model: ModelEvidence, seed: int) -> Any:
 class KerasEngine:
     """`model.fit`, run after run."""
 
-    def forecasts(self, model: ModelEvidence, lesson: Lesson, X_test: Array) -> Sequence[Array]:
+    def forecasts(self, model: ModelEvidence, lesson: Lesson) -> Sequence[Array]:
         """Train with `model.fit` on the batches in their order."""
         outputs = []
         for seed, batches in zip(lesson.seeds, lesson.batches, strict=True):
-            fresh = _fresh(model, seed)
+            fresh = fresh_model(model.data, seed)
             rows = batches.ravel()
             y = _targets(lesson.y[rows], fresh.output_shape)
             fresh.fit(lesson.X[rows], y, batch_size=BATCH_SIZE, epochs=1, shuffle=False, verbose=0)
-            outputs.append(np.asarray(fresh.predict(X_test, verbose=0, batch_size=len(X_test))))
+            outputs.append(np.asarray(fresh.predict(lesson.X_test, verbose=0, batch_size=len(lesson.X_test))))
         return outputs
 
 
@@ -139,25 +207,55 @@ def _targets(y: Array, output_shape: tuple[int | None, ...]) -> Array:
 class FusedEngine:
     """All steps of all runs in one compiled call, on JAX."""
 
-    def forecasts(self, model: ModelEvidence, lesson: Lesson, X_test: Array) -> Sequence[Array]:
+    def forecasts(self, model: ModelEvidence, lesson: Lesson) -> Sequence[Array]:
         """Train all runs side by side."""
+        runs = SideBySide(model.data)
+        weights = [runs.initial_weights(seed) for seed in lesson.seeds]
+        return runs.train(weights, [lesson] * len(weights), lesson.batches)
+
+
+class SideBySide:
+    """Trains one architecture many times in one compiled call."""
+
+    def __init__(self, data: ModelData) -> None:
+        """Take the architecture."""
+        self.network = fresh_model(data, 0)
+        self.network.optimizer.build(self.network.trainable_variables)
+        self._data = data
+        self._compiled: dict[int | None, Any] = {}
+
+    def initial_weights(self, seed: int) -> list[Array]:
+        """The weights that the architecture starts from, in Keras's order."""
+        return [np.asarray(weight) for weight in fresh_model(self._data, seed, measured=True).get_weights()]
+
+    def train(self, weights: Sequence[Sequence[Array]], lessons: Sequence[Lesson], batches: Array) -> Sequence[Array]:
+        """The forecasts of each run, for its lesson's `X_test`.
+
+        Args:
+            weights: What each run starts from, in Keras's order.
+            lessons: The lesson of each run; they have the same shapes.
+            batches: The rows of each step of each run, `(runs, steps, batch_size)`.
+        """
         import jax
         import jax.numpy as jnp
 
-        starts = [_fresh(model, seed) for seed in lesson.seeds]
-        network = starts[0]
-        network.optimizer.build(network.trainable_variables)
-        y = _targets(lesson.y, network.output_shape)
-        state = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[_values(start, network) for start in starts])
-        train = jax.jit(jax.vmap(_run(network), in_axes=(0, 0, None, None, None)))
-        outputs = train(state, jnp.asarray(np.stack(lesson.batches)), lesson.X, y, X_test)
-        return [np.asarray(output) for output in outputs]
+        shared = all(lesson is lessons[0] for lesson in lessons)
+        own = lessons[:1] if shared else lessons
+        parts = ([getattr(lesson, name) for lesson in own] for name in ("X", "y", "X_test"))
+        X, y, X_test = (part[0] if shared else np.stack(part) for part in parts)
+        y = y[..., None] if len(self.network.output_shape) == 3 else y
+        axis = None if shared else 0
+        if axis not in self._compiled:
+            self._compiled[axis] = jax.jit(jax.vmap(_run(self.network), in_axes=(0, 0, axis, axis, axis)))
+        state = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[self._state(start) for start in weights])
+        return [np.asarray(output) for output in self._compiled[axis](state, jnp.asarray(batches), X, y, X_test)]
 
-
-def _values(start: Any, network: Any) -> tuple[list[Any], list[Any], list[Any]]:
-    trainable = [variable.value for variable in start.trainable_variables]
-    other = [variable.value for variable in start.non_trainable_variables]
-    return trainable, other, [variable.value for variable in network.optimizer.variables]
+    def _state(self, weights: Sequence[Array]) -> tuple[list[Any], list[Any], list[Any]]:
+        """Trainable and other variables, and the optimizer's, of a run that starts from these weights."""
+        values = {id(variable): weight for variable, weight in zip(self.network.weights, weights, strict=True)}
+        trainable = [values[id(variable)] for variable in self.network.trainable_variables]
+        other = [values.get(id(variable), variable.value) for variable in self.network.non_trainable_variables]
+        return trainable, other, [variable.value for variable in self.network.optimizer.variables]
 
 
 def _run(network: Any) -> Any:

@@ -1,5 +1,7 @@
 """Evidence to bytes and back. The reader believes nothing of what it reads.
 
+What a reader allocates is bounded by the header's length, by `MAX_BUFFER_BYTES`, and by nothing that a header claims.
+
 A frame is the length of a header (8 bytes, little-endian), the header (strict JSON), and the raw little-endian buffers
 of the arrays that the header describes. No pickle, no archive, nothing that expands.
 """
@@ -22,10 +24,13 @@ MAX_BUFFERS = 4096
 MAX_DEPTH = 64
 MAX_TEXT = 10_000
 DTYPES = {"<f4", "<f8", "<i4", "<i8", "|b1", "|u1"}
+MAX_INT = 2**63
 LENGTH_BYTES = 8
 TAG = "$"
 
 Read = Callable[[int], bytes]
+Buffers = dict[int, bytes]
+"""The buffers of a frame by their number, those apart that an array has taken already."""
 
 
 class WireError(ValueError):
@@ -65,7 +70,8 @@ def decode(read: Read) -> dict[str, Any]:
         WireError: For anything that is not a frame within the limits.
     """
     frame = read_frame(read)
-    return {key: _decode(value, frame.buffers, 0) for key, value in frame.header.items() if key != "buffers"}
+    buffers = dict(enumerate(frame.buffers))
+    return {key: _decode(value, buffers, 0) for key, value in frame.header.items() if key != "buffers"}
 
 
 def read_frame(read: Read) -> Frame:
@@ -84,7 +90,12 @@ def read_frame(read: Read) -> Frame:
 
 def _strict_json(raw: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        header = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_short_int
+        )
+        json.dumps(header, allow_nan=False, ensure_ascii=False).encode()  # no 1e999, and no half of a surrogate pair
+    except WireError:
+        raise
     except (ValueError, RecursionError) as error:
         raise WireError(f"the header is not strict JSON: {type(error).__name__}") from error
     if not isinstance(header, dict):
@@ -99,6 +110,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
+def _short_int(digits: str) -> int:
+    number = int(digits)
+    if not -MAX_INT <= number < MAX_INT:
+        raise WireError("the header holds an integer of more than 64 bits")
+    return number
+
+
 def _no_constant(name: str) -> NoReturn:
     raise WireError(f"the header holds {name}")
 
@@ -110,7 +128,7 @@ def _encode(value: Any, buffers: list[bytes]) -> Any:
         case str():
             return value[:MAX_TEXT]
         case int():
-            return value if -(2**63) <= value < 2**63 else _encode(Opaque("int of more than 64 bits"), buffers)
+            return value if -MAX_INT <= value < MAX_INT else _encode(Opaque("int of more than 64 bits"), buffers)
         case float():
             return value if math.isfinite(value) else {TAG: "float", "value": str(value)}
         case np.ndarray():
@@ -151,58 +169,63 @@ def _encode_axes(axes: Axes, buffers: list[bytes]) -> dict[str, Any]:
     return words | {"legend": list(axes.legend), "curves": curves}
 
 
-def _decode(value: Any, buffers: tuple[bytes, ...], depth: int) -> Any:
+def _decode(value: Any, buffers: Buffers, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise WireError("values are nested too deeply")
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, str):
+        return _text(value)
     if not isinstance(value, dict):
         raise WireError("a bare JSON list is no value")
-    decoder = _DECODERS.get(str(value.get(TAG)))
+    tag = value.get(TAG)
+    decoder = _DECODERS.get(tag) if isinstance(tag, str) else None
     if decoder is None:
         raise WireError("a value of an unknown kind")
     try:
         return decoder(value, buffers, depth + 1)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        raise error if isinstance(error, WireError) else WireError(f"a malformed {value[TAG]}") from error
+        raise error if isinstance(error, WireError) else WireError(f"a malformed {tag}") from error
 
 
-def _decode_float(value: dict[str, Any], _buffers: tuple[bytes, ...], _depth: int) -> float:
+def _decode_float(value: dict[str, Any], _buffers: Buffers, _depth: int) -> float:
     return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[value["value"]]
 
 
-def _decode_items(value: dict[str, Any], buffers: tuple[bytes, ...], depth: int) -> list[Any]:
+def _decode_items(value: dict[str, Any], buffers: Buffers, depth: int) -> list[Any]:
     return [_decode(item, buffers, depth) for item in _list(value["items"])]
 
 
-def _decode_tuple(value: dict[str, Any], buffers: tuple[bytes, ...], depth: int) -> tuple[Any, ...]:
+def _decode_tuple(value: dict[str, Any], buffers: Buffers, depth: int) -> tuple[Any, ...]:
     return tuple(_decode_items(value, buffers, depth))
 
 
-def _decode_dict(value: dict[str, Any], buffers: tuple[bytes, ...], depth: int) -> dict[str, Any]:
+def _decode_dict(value: dict[str, Any], buffers: Buffers, depth: int) -> dict[str, Any]:
     return {_text(key): _decode(item, buffers, depth) for key, item in _list(value["items"])}
 
 
-def _decode_array(value: dict[str, Any], buffers: tuple[bytes, ...], _depth: int) -> Array:
+def _decode_array(value: dict[str, Any], buffers: Buffers, _depth: int) -> Array:
+    """The array of one buffer; each buffer is one array's, or a short header would ask for any number of copies."""
     shape, dtype, number = _list(value["shape"]), value["dtype"], value["buffer"]
     if dtype not in DTYPES or type(number) is not int or number < 0 or len(shape) > 8:
         raise WireError("an array of an unknown dtype, buffer or rank")
     if not all(type(n) is int and 0 <= n <= MAX_BUFFER_BYTES for n in shape):
         raise WireError("an array of an impossible shape")
-    kind = np.dtype(dtype)
-    if math.prod(shape) * kind.itemsize != len(buffers[number]):
+    kind, buffer = np.dtype(dtype), buffers.pop(number)
+    if math.prod(shape) * kind.itemsize != len(buffer):
         raise WireError("an array whose buffer does not fit its shape")
-    return np.frombuffer(buffers[number], dtype=kind).reshape(shape).copy()
+    return np.frombuffer(buffer, dtype=kind).reshape(shape).copy()
 
 
-def _decode_opaque(value: dict[str, Any], _buffers: tuple[bytes, ...], _depth: int) -> Opaque:
+def _decode_opaque(value: dict[str, Any], _buffers: Buffers, _depth: int) -> Opaque:
     return Opaque(_text(value["type"])[:100])
 
 
-def _decode_model(value: dict[str, Any], buffers: tuple[bytes, ...], depth: int) -> ModelData:
+def _decode_model(value: dict[str, Any], buffers: Buffers, depth: int) -> ModelData:
     optimizer, loss = value["optimizer"], value["loss"]
     if not (isinstance(value["config"], dict) and (optimizer is None or isinstance(optimizer, dict))):
         raise WireError("a model without a configuration")
+    _limit_depth([value["config"], optimizer])
     return ModelData(
         kind=_text(value["kind"]),
         config=value["config"],
@@ -212,11 +235,19 @@ def _decode_model(value: dict[str, Any], buffers: tuple[bytes, ...], depth: int)
     )
 
 
-def _decode_figure(value: dict[str, Any], buffers: tuple[bytes, ...], depth: int) -> FigureEvidence:
+def _limit_depth(value: Any, depth: int = 0) -> None:
+    """Refuse Keras's own configuration, which crosses as it is, where it is nested deeper than other values may be."""
+    if depth > MAX_DEPTH:
+        raise WireError("a configuration is nested too deeply")
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _limit_depth(item, depth + 1)
+
+
+def _decode_figure(value: dict[str, Any], buffers: Buffers, depth: int) -> FigureEvidence:
     return FigureEvidence(tuple(_decode_axes(axes, buffers, depth) for axes in _list(value["axes"])))
 
 
-def _decode_axes(value: dict[str, Any], buffers: tuple[bytes, ...], depth: int) -> Axes:
+def _decode_axes(value: dict[str, Any], buffers: Buffers, depth: int) -> Axes:
     curves = [Curve(*(_decode_array(side, buffers, depth) for side in pair)) for pair in _list(value["curves"])]
     return Axes(
         title=_text(value["title"]),
@@ -236,10 +267,10 @@ def _list(value: Any) -> list[Any]:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise WireError("a text was due")
-    return value
+    return value[:MAX_TEXT]
 
 
-_DECODERS: dict[str, Callable[[dict[str, Any], tuple[bytes, ...], int], Any]] = {
+_DECODERS: dict[str, Callable[[dict[str, Any], Buffers, int], Any]] = {
     "float": _decode_float,
     "list": _decode_items,
     "tuple": _decode_tuple,

@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,9 +42,13 @@ MAX_FILES = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the judge tells a zygote when it starts it. `seccomp` is the program; `readable` is for Landlock."""
+    """What the judge tells a zygote when it starts it. `seccomp` is the program; `readable` is for Landlock.
+
+    `alone`: every process that this one could signal belongs to the submission.
+    """
 
     rung: Rung
+    alone: bool
     submission: str
     scratch: str
     readable: tuple[str, ...]
@@ -150,7 +155,11 @@ class Zygote:
                     raise SystemExit(0)
                 how = "ended"
                 break
-            used = _memory_bytes(resources.memory_bytes)
+            below = psutil.Process().children(recursive=True)
+            if len(below) > resources.children:
+                how = "processes"
+                break
+            used = _memory_bytes(below, resources.memory_bytes)
             peak = max(peak, used)
             if used > resources.memory_bytes:
                 how = "memory"
@@ -164,21 +173,36 @@ class Zygote:
     def _end_all(self) -> None:
         """Kill every process below this one, until there is none.
 
-        In a namespace of its own, all processes but this one and the first are below it, and one system call reaches
-        them at once, however fast they multiply.
+        Where no process of this user is anybody else's, one system call reaches them all at once, however fast they
+        multiply.
         """
         with contextlib.suppress(ChildProcessError):
             while True:
-                if self._settings.rung.namespaces:
+                if self._settings.alone:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(-1, signal.SIGKILL)
                 else:
-                    for process in psutil.Process().children(recursive=True):
-                        with contextlib.suppress(psutil.Error):
-                            process.kill()
+                    end_processes(lambda: set(psutil.Process().children(recursive=True)))
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
                 time.sleep(REAP_S)
+
+
+def end_processes(find: Callable[[], set[psutil.Process]]) -> None:
+    """Kill all processes that `find` finds, also when they multiply.
+
+    They are stopped before they are killed: what is stopped keeps its place within the limit on processes, so that the
+    rest runs out of places.
+    """
+    stopped: set[psutil.Process] = set()
+    while more := find() - stopped:
+        for process in more:
+            with contextlib.suppress(psutil.Error):
+                process.suspend()
+        stopped |= more
+    for process in stopped:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
 
 
 def _describe(status: int) -> str:
@@ -194,9 +218,8 @@ def _running() -> int:
     return count
 
 
-def _memory_bytes(limit: int) -> int:
-    """Resident memory of all processes below this one; what they share is counted once if it comes near the limit."""
-    below = psutil.Process().children(recursive=True)
+def _memory_bytes(below: list[psutil.Process], limit: int) -> int:
+    """Resident memory of all these processes; what they share is counted once if it comes near the limit."""
     used = sum(_of(process, "memory_info", "rss") for process in below)
     if used <= limit:
         return used

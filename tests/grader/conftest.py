@@ -8,9 +8,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parent / "samples"
 
+collect_ignore = ["samples"]  # looked through for doctests, a module is imported: here, and without any wall
+
 
 def pytest_addoption(parser):
     parser.addoption("--seeds", type=int, default=1, help="with how many seeds the right samples are graded")
+    parser.addoption("--inputs", type=int, default=300, help="how many inputs the fuzzers try")
 
 
 @pytest.fixture(scope="session")

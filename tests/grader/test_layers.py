@@ -19,6 +19,8 @@ LAYERS = [
     {"transcript"},
     {"jobs"},
     {"plugin", "report"},
+    {"families"},
+    {"calibrate"},
     {"render"},
     {"grade", "release"},
     {"cli"},

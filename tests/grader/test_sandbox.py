@@ -118,6 +118,30 @@ def test_after_a_fault_the_next_call_has_a_fresh_worker(submission, rung, fault)
         assert ask(worker, "well") == Returned(7)
 
 
+FORK_STORM = """
+import os
+
+def go():
+    while True:
+        try:
+            os.fork()
+        except OSError:
+            pass
+
+def well():
+    return 7
+"""
+
+
+@pytest.mark.parametrize("rung", WALLED, ids=lambda rung: rung.value)
+def test_a_fork_storm_is_over_in_seconds(submission, rung):
+    with asking(submission(FORK_STORM), rung) as worker:
+        start = time.monotonic()
+        assert ask(worker, deadline_s=4.0).ending in (Ending.DIED, Ending.TIMEOUT)
+        assert ask(worker, "well") == Returned(7)
+        assert time.monotonic() - start < 20
+
+
 @pytest.mark.parametrize("rung", WALLED, ids=lambda rung: rung.value)
 def test_behind_a_wall_killing_everything_kills_nothing_of_the_grader_s(submission, rung):
     source = "import os\n\ndef go():\n    os.kill(-1, 9)\n\ndef well():\n    return 7\n"

@@ -1,0 +1,220 @@
+"""Places the thresholds of the forecast checks, with a stated chance of error.
+
+For each builder's forecast check the reference is trained on thousands of fresh series, and so is each family of
+networks that must not pass. Draw `i` is the same series in every check, so that the chance of losing *any* point can
+be counted. What was computed is kept chunk by chunk; an interrupted run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from grader import architecture
+from grader.course import Gate
+from grader.evidence import Array
+from grader.families import HONEST, Group, digest, nameless
+from grader.training import (
+    BATCH_SIZE,
+    FURTHER_RUNS,
+    LEARNING_RATE,
+    STEPS,
+    Lesson,
+    SideBySide,
+    draw_lesson,
+    skill_of,
+)
+
+CHUNK = 100
+CONFIDENCE = 0.95
+
+Done = Callable[[str], None]
+"""Told which check and family have another chunk of runs."""
+
+
+class Runs:
+    """The skills of many draws, computed in chunks and kept in a folder."""
+
+    def __init__(self, folder: Path, seed: int, done: Done = lambda name: None) -> None:
+        """Take the folder that keeps what was computed, the seed of all draws, and who is told of progress."""
+        self._folder = folder
+        self._seed = seed
+        self._done = done
+        self._lessons: dict[tuple[int, int, bool], Lesson] = {}
+        self._trainers: dict[tuple[tuple[str, ...], str], SideBySide] = {}
+        self._starts: dict[tuple[tuple[str, ...], int], list[Array]] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def first(self, group: Group, family: str, chunk: int) -> Array:
+        """The skill of the first run of each draw of a chunk, `(CHUNK,)`."""
+        numbers = range(chunk * CHUNK, (chunk + 1) * CHUNK)
+        return self._kept(group, family, f"{chunk}", lambda: self._train(group, family, numbers, run=0))
+
+    def further(self, group: Group, family: str, numbers: Array) -> Array:
+        """The skills of the further runs of some draws, `(len(numbers), FURTHER_RUNS)`."""
+        if not numbers.size:
+            return np.empty((0, FURTHER_RUNS))
+        name = f"further-{digest(numbers.tolist())}"
+
+        def compute() -> Array:
+            columns = [
+                np.concatenate([self._train(group, family, part, run=run) for part in _parts(numbers.tolist())])
+                for run in range(1, 1 + FURTHER_RUNS)
+            ]
+            return np.stack(columns, axis=1)
+
+        return self._kept(group, family, name, compute)
+
+    def _kept(self, group: Group, family: str, name: str, compute: Callable[[], Array]) -> Array:
+        model = group.families[family]
+        what = [model.kind, nameless(architecture.stateless(model.config)), group.look_back, group.sequence]
+        how = [self._seed, CHUNK, STEPS, BATCH_SIZE, LEARNING_RATE]
+        path = self._folder / f"{digest([what, how])}-{name}.npy"
+        if not path.is_file():
+            partial = path.with_suffix(".partial.npy")
+            np.save(partial, compute())
+            partial.replace(path)
+        found: Array = np.load(path)
+        self._done(f"{group.checks[0]} {family}")
+        return found
+
+    def _train(self, group: Group, family: str, numbers: Sequence[int], run: int) -> Array:
+        lessons = self._draw(group, numbers)
+        trainer = self._trainer(group, family)
+        weights = [_start(trainer, self._weights(group, lesson.seeds[run])) for lesson in lessons]
+        outputs = trainer.train(weights, lessons, np.stack([lesson.batches[run] for lesson in lessons]))
+        pairs = zip(lessons, outputs, strict=True)
+        return np.array([skill_of(lesson, output, sequence=group.sequence) for lesson, output in pairs])
+
+    def _trainer(self, group: Group, family: str) -> SideBySide:
+        key = (group.checks, family)
+        if key not in self._trainers:
+            self._trainers[key] = SideBySide(group.families[family])
+        return self._trainers[key]
+
+    def _weights(self, group: Group, seed: int) -> list[Array]:
+        """What every family of a group starts from, for one seed."""
+        key = (group.checks, seed)
+        if key not in self._starts:
+            if len(self._starts) > CHUNK * (1 + FURTHER_RUNS):
+                self._starts.clear()
+            self._starts[key] = self._trainer(group, HONEST).initial_weights(seed)
+        return self._starts[key]
+
+    def _draw(self, group: Group, numbers: Sequence[int]) -> list[Lesson]:
+        found = []
+        for number in numbers:
+            key = (int(number), group.look_back, group.sequence)
+            if key not in self._lessons:
+                if len(self._lessons) > 2 * CHUNK:
+                    self._lessons.clear()
+                rng = np.random.default_rng([self._seed, int(number)])
+                self._lessons[key] = draw_lesson(group.look_back, rng, sequence=group.sequence)
+            found.append(self._lessons[key])
+        return found
+
+
+def _start(trainer: SideBySide, weights: Sequence[Array]) -> list[Array]:
+    """The weights that a run of a family starts from: zeros where the family has zeros and keeps them."""
+    pairs = zip(trainer.network.weights, weights, strict=True)
+    return [
+        np.zeros_like(weight) if not variable.trainable and not np.any(np.asarray(variable.value)) else weight
+        for variable, weight in pairs
+    ]
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), CHUNK):
+        yield numbers[start : start + CHUNK]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How often something happened in so many draws, and with 95 % confidence how often at most."""
+
+    count: int
+    draws: int
+
+    @property
+    def at_most(self) -> float:
+        """The one-sided upper bound of Clopper and Pearson."""
+        from scipy.stats import beta
+
+        return 1.0 if self.count >= self.draws else float(beta.ppf(CONFIDENCE, self.count + 1, self.draws - self.count))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The threshold of a group of checks, and what it does to the reference and to each family."""
+
+    checks: tuple[str, ...]
+    gate: Gate
+    skills: Mapping[str, Array]
+    honest_lost: Array
+    """For each draw, whether the reference lost the point."""
+    passed: Mapping[str, Count]
+    overlap: bool
+
+
+def place(honest: Array, rivals: Sequence[Array]) -> Gate:
+    """The threshold between what the reference reaches and what must not pass.
+
+    On a scale of ratios, two thirds of the way from the worst of the reference to the best of the rest, since an honest
+    solution may start from other weights than the reference; where they overlap, between their thousandths. One run
+    decides if it is no worse than the first third.
+    """
+    worst, best = float(np.max(honest)), float(min(np.min(rival) for rival in rivals))
+    if worst >= best:
+        worst, best = float(np.quantile(honest, 0.999)), float(min(np.quantile(rival, 0.001) for rival in rivals))
+    threshold, sure = (float(worst * (best / worst) ** part) for part in (2 / 3, 1 / 3))
+    return Gate(threshold=_rounded(threshold), sure=_rounded(min(sure, threshold)))
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def calibrate(groups: Sequence[Group], runs: Runs, draws: int) -> list[Placement]:
+    """Train the reference and every family on so many draws, and place the threshold of each group."""
+    chunks = range(-(-draws // CHUNK))
+    skills: dict[tuple[str, ...], dict[str, list[Array]]] = {group.checks: {} for group in groups}
+    for chunk in chunks:
+        for group in groups:
+            for family in group.families:
+                skills[group.checks].setdefault(family, []).append(runs.first(group, family, chunk))
+    return [
+        _place(group, runs, {family: np.concatenate(parts) for family, parts in skills[group.checks].items()})
+        for group in groups
+    ]
+
+
+def _place(group: Group, runs: Runs, skills: Mapping[str, Array]) -> Placement:
+    honest = skills[HONEST]
+    rivals = {family: found for family, found in skills.items() if family != HONEST}
+    gate = place(honest, list(rivals.values()))
+    unsure = np.flatnonzero(honest > gate.sure)
+    medians = _medians(runs, group, HONEST, honest, unsure)
+    lost = np.zeros(len(honest), dtype=bool)
+    lost[unsure[~(medians <= gate.threshold)]] = True
+    passed = {}
+    for family, found in rivals.items():
+        near = np.flatnonzero((found > gate.sure) & (found <= gate.threshold))
+        lucky = int(np.sum(_medians(runs, group, family, found, near) <= gate.threshold))
+        passed[family] = Count(count=int(np.sum(found <= gate.sure)) + lucky, draws=len(found))
+    overlap = bool(np.max(honest) >= min(np.min(found) for found in rivals.values()))
+    return Placement(checks=group.checks, gate=gate, skills=skills, honest_lost=lost, passed=passed, overlap=overlap)
+
+
+def _medians(runs: Runs, group: Group, family: str, first: Array, numbers: Array) -> Array:
+    """The median of the first and the further runs, for some draws."""
+    every = np.column_stack([first[numbers], runs.further(group, family, numbers)])
+    return np.asarray(np.median(every, axis=1))
+
+
+def any_point_lost(placements: Sequence[Placement]) -> Count:
+    """In how many draws the reference lost a point in any of the checks."""
+    lost = np.any([placement.honest_lost for placement in placements for _ in placement.checks], axis=0)
+    return Count(count=int(lost.sum()), draws=len(lost))

@@ -1,0 +1,104 @@
+"""The thresholds of the forecast checks as the file that the suite reads, and as a picture."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tomli_w
+from rich.table import Table
+
+from grader.calibrate import CONFIDENCE, Count, Placement, any_point_lost
+from grader.evidence import Array
+from grader.families import HONEST
+from grader.training import FURTHER_RUNS
+
+HEADER = "# Written by `grader calibrate`. What stands under [checks] is read by the suite; the rest is for people.\n\n"
+QUANTILES = {"smallest": 0.0, "0.1 %": 0.001, "median": 0.5, "99.9 %": 0.999, "largest": 1.0}
+RULE = (
+    "A first run whose error is at most `sure` passes. Otherwise {further} more are trained on the same series, "
+    "and the median of all has to be at most `threshold`. Errors are RMSE over that of repeating the last value."
+)
+
+
+def to_toml(placements: Sequence[Placement], facts: Mapping[str, Any], before: str) -> str:
+    """The file `thresholds.toml`.
+
+    Args:
+        placements: What was calibrated.
+        facts: Date, versions, seed: whatever is needed to repeat it.
+        before: The file as it was; checks that were not calibrated are kept.
+    """
+    calibration = {
+        **facts,
+        "rule": RULE.format(further=FURTHER_RUNS),
+        "confidence": CONFIDENCE,
+        "reference_loses_any_point": _count(any_point_lost(placements)),
+    }
+    checks = {check: _check(placement) for placement in placements for check in placement.checks}
+    document = {"calibration": calibration, "checks": tomllib.loads(before).get("checks", {}) | checks}
+    return HEADER + tomli_w.dumps(document)
+
+
+def table(placements: Sequence[Placement]) -> Table:
+    """What came of a calibration, for the terminal."""
+    columns = ("check", "threshold", "reference: median", "largest", "loses", "must not pass: smallest", "passes")
+    shown = Table(*columns, box=None)
+    for placement in placements:
+        honest = placement.skills[HONEST]
+        rivals = [values for family, values in placement.skills.items() if family != HONEST]
+        numbers = (placement.gate.threshold, np.median(honest), np.max(honest))
+        lost, passed = int(placement.honest_lost.sum()), sum(count.count for count in placement.passed.values())
+        cells = [f"{number:.3g}" for number in numbers] + [f"{lost}/{len(honest)}"]
+        cells += [f"{min(np.min(values) for values in rivals):.3g}", f"{passed}/{sum(map(len, rivals))}"]
+        shown.add_row("\n".join(placement.checks), *cells)
+    return shown
+
+
+def _check(placement: Placement) -> dict[str, Any]:
+    lost = Count(count=int(placement.honest_lost.sum()), draws=len(placement.honest_lost))
+    return {
+        "threshold": placement.gate.threshold,
+        "sure": placement.gate.sure,
+        "overlap": placement.overlap,
+        "reference": {"loses": _count(lost), "errors": _quantiles(placement.skills[HONEST])},
+        "must_not_pass": {
+            family: {"passes": _count(count), "errors": _quantiles(placement.skills[family])}
+            for family, count in placement.passed.items()
+        },
+    }
+
+
+def _count(count: Count) -> dict[str, Any]:
+    return {"count": count.count, "draws": count.draws, "chance_at_most": float(f"{count.at_most:.3g}")}
+
+
+def _quantiles(values: Array) -> dict[str, float]:
+    return {name: float(f"{np.quantile(values, part):.4g}") for name, part in QUANTILES.items()}
+
+
+def picture(placements: Sequence[Placement]) -> Any:
+    """A matplotlib figure: for each group of checks the reference, the families, and the line between them."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 2.1 * -(-len(placements) // 2)), layout="constrained")
+    grid = figure.subplots(-(-len(placements) // 2), 2, squeeze=False, sharex=True).ravel()
+    bins = np.geomspace(0.02, 2.0, 120)
+    for axes, placement in zip(grid, placements, strict=False):
+        for family, values in placement.skills.items():
+            style = {"color": "black", "alpha": 0.8} if family == HONEST else {"alpha": 0.5}
+            axes.hist(values, bins=bins, label=family, **style)
+        axes.axvline(placement.gate.threshold, color="crimson")
+        axes.axvline(placement.gate.sure, color="crimson", linestyle=":")
+        axes.set_title(", ".join(check.split(".")[1] for check in placement.checks), fontsize=9)
+        axes.set_xscale("log")
+        axes.set_yticks([])
+    for axes in grid[len(placements) :]:
+        axes.axis("off")
+    for axes in grid[-2:]:
+        axes.set_xlabel("RMSE over that of repeating the last value (crimson: threshold; dotted: one run is enough)")
+    handles, labels = grid[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+    return figure
