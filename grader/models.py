@@ -43,13 +43,18 @@ def rebuild(data: ModelData) -> Any:
     return model
 
 
-def rebuild_fresh(data: ModelData, *, measured: bool = False) -> Any:
-    """Build the stateless twin of the model that `data` describes, with weights of its own initializers.
-
-    A model that was `measured` before is not measured again.
-    """
-    if not (measured or measure(data).input_shape):
+def rebuild_fresh(data: ModelData, seed: int = 0) -> Any:
+    """Build the stateless twin of the model that `data` describes, with weights of its own initializers."""
+    if not measure(data).input_shape:
         raise _shapeless()
+    return rebuild_measured(data, seed)
+
+
+def rebuild_measured(data: ModelData, seed: int) -> Any:
+    """The same of a model that was measured before. The seed is set here, since measuring draws random numbers too."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
     with architecture.refusing():
         return _from_config(data.kind, architecture.stateless(architecture.rolled(data.config)))
 

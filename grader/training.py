@@ -19,7 +19,7 @@ from grader.compare import expect_skill
 from grader.contract import Text
 from grader.course import Gate
 from grader.evidence import Array, CheckFailed, ModelData
-from grader.models import ModelEvidence, rebuild_fresh
+from grader.models import ModelEvidence
 from grader.series import forecast_task
 
 STEPS = models.TRAINING_STEPS
@@ -178,8 +178,7 @@ def fresh_model(data: ModelData, seed: int, *, measured: bool = False) -> Any:
     """
     import keras
 
-    keras.utils.set_random_seed(seed)
-    fresh = rebuild_fresh(data, measured=measured)
+    fresh = models.rebuild_measured(data, seed) if measured else models.rebuild_fresh(data, seed)
     fresh.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss="mse")
     return fresh
 

@@ -1,0 +1,131 @@
+"""Thresholds: placed between the reference and what must not pass, with bounds that anyone can recompute."""
+
+import tomllib
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from grader import calibrate, families, wire
+from grader.calibrate import Count, Placement, any_point_lost, place
+from grader.course import load_points, load_thresholds
+from grader.families import FAMILIES, HONEST, Group
+from grader.observe import model_data
+from grader.render import thresholds
+
+ROOT = Path(__file__).parents[2]
+HIDDEN = ROOT / "tests" / "hidden"
+
+
+def group(*layers, checks=("lstm.build_lstm.forecast",)):
+    model = keras.Sequential([keras.Input((20, 1)), *layers])
+    return Group(checks=checks, model=model_data(model), look_back=20, sequence=False)
+
+
+def test_the_threshold_lies_between_and_one_run_is_enough_below_it():
+    gate = place(np.array([0.1, 0.2]), [np.array([0.9, 1.1]), np.array([0.8, 2.0])])
+    assert 0.2 < gate.sure < gate.threshold < 0.8
+
+
+def test_where_they_overlap_single_draws_do_not_place_the_threshold():
+    rng = np.random.default_rng(0)
+    honest, rival = np.append(rng.uniform(0.1, 0.2, 5000), 3.0), rng.uniform(0.9, 1.0, 5000)
+    assert 0.2 < place(honest, [rival]).threshold < 0.9
+
+
+@pytest.mark.parametrize(("count", "draws"), [(0, 3000), (3, 1000), (0, 100)])
+def test_a_bound_is_what_would_be_seen_so_rarely_if_the_chance_were_larger(count, draws):
+    bound = Count(count=count, draws=draws).at_most
+    assert binom.cdf(count, draws, bound) == pytest.approx(0.05, rel=1e-3)
+
+
+def test_no_failure_in_three_thousand_bounds_the_chance_at_a_thousandth():
+    assert Count(count=0, draws=3000).at_most < 0.001
+
+
+def test_every_family_changes_what_it_says_and_nothing_else():
+    changed = group(keras.layers.LSTM(5), keras.layers.Dense(1)).families
+    assert set(changed) == {HONEST, *FAMILIES}
+    layers = {name: [layer["config"] for layer in model.config["layers"]] for name, model in changed.items()}
+    assert layers["relu-head"][-1]["activation"] == "relu"
+    assert layers["sigmoid-head"][-1]["activation"] == "sigmoid"
+    assert [config.get("trainable") for config in layers["frozen"][-2:]] == [False, False]
+    assert layers["ignores-input"][-2]["kernel_initializer"]["class_name"] == "Zeros"
+    assert layers["ignores-input"][-1]["trainable"] is True
+
+
+class Trained(calibrate.Runs):
+    """Runs that come out by a rule instead of by training; counts how many were computed."""
+
+    computed = 0
+
+    def _train(self, group, family, numbers, run):
+        self.computed += len(numbers)
+        rng = np.random.default_rng([run, FAMILY_NUMBERS[family]])
+        if family == HONEST:
+            unlucky = (np.asarray(numbers) == 7) & (run == 0)
+            return np.where(unlucky, 5.0, rng.uniform(0.1, 0.2, len(numbers)))
+        return rng.uniform(0.9, 1.2, len(numbers))
+
+
+FAMILY_NUMBERS = {name: number for number, name in enumerate([HONEST, *FAMILIES])}
+
+
+def test_an_interrupted_calibration_goes_on_and_comes_out_the_same(tmp_path):
+    groups = [group(keras.layers.Dense(1), keras.layers.Flatten())]
+    whole = calibrate.calibrate(groups, Trained(tmp_path / "a", 1), 300)
+    calibrate.calibrate(groups, Trained(tmp_path / "b", 1), 100)
+    rest = Trained(tmp_path / "b", 1)
+    resumed = calibrate.calibrate(groups, rest, 300)
+    assert resumed[0].gate == whole[0].gate
+    assert np.array_equal(resumed[0].skills[HONEST], whole[0].skills[HONEST])
+    assert rest.computed < 5 * 300
+    assert not list((tmp_path / "b").glob("*partial*"))
+
+
+def test_an_unlucky_first_run_of_the_reference_loses_no_point_and_is_counted(tmp_path):
+    [placement] = calibrate.calibrate([group(keras.layers.Dense(1))], Trained(tmp_path, 1), 300)
+    assert placement.overlap
+    assert placement.honest_lost.sum() == 0
+    assert {count.count for count in placement.passed.values()} == {0}
+
+
+def placement(lost):
+    skills = {HONEST: np.linspace(0.1, 0.2, 4), "frozen": np.linspace(0.9, 1.0, 4)}
+    gate = place(skills[HONEST], [skills["frozen"]])
+    passed = {"frozen": Count(count=0, draws=4)}
+    return Placement(
+        checks=("a.b.forecast",), gate=gate, skills=skills, honest_lost=np.array(lost), passed=passed, overlap=False
+    )
+
+
+def test_a_draw_that_loses_in_two_checks_is_one_draw_that_loses():
+    first, second = placement([True, False, False, False]), placement([True, True, False, False])
+    assert any_point_lost([first, second]) == Count(count=2, draws=4)
+
+
+def test_the_file_keeps_what_was_not_calibrated_and_the_suite_reads_it(tmp_path):
+    before = '[checks."x.y.forecast"]\nthreshold = 0.5\n'
+    (tmp_path / "thresholds.toml").write_text(thresholds.to_toml([placement([False] * 4)], {"draws": 4}, before))
+    gates = load_thresholds(tmp_path)
+    assert gates["x.y.forecast"].threshold == 0.5
+    assert gates["a.b.forecast"] == placement([False] * 4).gate
+
+
+def test_the_thresholds_in_the_repository_are_of_checks_that_there_are():
+    document = tomllib.loads((HIDDEN / "thresholds.toml").read_text("utf-8"))
+    assert set(document["checks"]) <= set(load_points(HIDDEN))
+    assert document["calibration"]["draws"] >= 100
+
+
+def test_checks_that_train_the_same_network_share_their_runs(tmp_path):
+    model = group(keras.layers.LSTM(5, name="mine"), keras.layers.Dense(1)).model
+    other = group(keras.layers.LSTM(5), keras.layers.Dense(1, name="theirs")).model
+    third = group(keras.layers.LSTM(6), keras.layers.Dense(1)).model
+    with (tmp_path / "recipes").open("wb") as stream:
+        for check, data in (("a.a.f", model), ("b.b.f", other), ("c.c.f", third)):
+            stream.write(wire.encode({"check": check, "model": data, "look_back": 20, "sequence": False}))
+    found = families.read_recipes(tmp_path / "recipes")
+    assert [one.checks for one in found] == [("a.a.f", "b.b.f"), ("c.c.f",)]
