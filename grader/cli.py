@@ -18,8 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from grader.contract import Report, Suite, View
 from grader.course import load_course, load_points, suite_folder
-from grader.errors import GraderError
-from grader.grade import Options, environment, find_tests, grade, record_recipes, regrade
+from grader.errors import GraderError, UsageError
+from grader.grade import Options, environment, find_tests, grade, record_recipes, regrade, round_seed
 from grader.grade import Progress as Advance
 from grader.render import document, terminal
 from grader.report import to_json
@@ -78,13 +78,15 @@ def grade_command(
     ] = None,
     require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
     transcript: Annotated[Path | None, typer.Option(help="Write all evidence, for `grader regrade`.")] = None,
+    student: Annotated[str | None, typer.Option(help="With GRADER_SECRET set: draw this student's seed.")] = None,
+    round_name: Annotated[str, typer.Option("--round", help="What is graded, for that seed.")] = "",
 ) -> None:
     """Grade one submission. The exit status is 0 whatever the score, 2 for wrong usage, 3 if the grader failed."""
     options = Options(
         tests=find_tests(),
         suite=suite,
         exercises=tuple(exercise or ()),
-        seed=seed,
+        seed=_seed(seed, student, round_name),
         in_process=in_process or isolation is Rung.IN_PROCESS or (isolation is None and sys.platform != "linux"),
         trainer=trainer.value,
         demand=Demand(exact=isolation, least=require_isolation),
@@ -93,6 +95,15 @@ def grade_command(
     total = _count(options.tests, options.exercises or load_course().names)
     report = _with_progress(path.name, total, lambda progress: grade(path, options, progress))
     _show(report, view, lang, options.tests, json_file, html_file, svg_file)
+
+
+def _seed(seed: int | None, student: str | None, round_name: str) -> int | None:
+    if student is None or seed is not None:
+        return seed
+    secret = os.environ.get("GRADER_SECRET")
+    if not secret:
+        raise UsageError("--student draws a seed from the course's secret; set GRADER_SECRET, or give --seed")
+    return round_seed(secret, student, round_name)
 
 
 @app.command("regrade")

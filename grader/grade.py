@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import importlib.metadata
 import json
 import os
@@ -34,6 +35,9 @@ from grader.rungs import Demand, Rung
 POLL_S = 0.1
 SEED_BITS = 53
 """As many as a JSON number carries everywhere, and too many to find a seed by trying all hashes."""
+
+JUDGE_S = 3600.0
+"""For everything. A judge that needs longer hangs."""
 
 PACKAGES = ("keras", "tensorflow", "numpy", "jax", "pytest")
 JUDGE_INI = Path(__file__).with_name("judge.ini")
@@ -70,6 +74,18 @@ def find_tests() -> Path:
         if (root / "tests" / "public" / "points.toml").is_file():
             return root / "tests"
     raise UsageError("there is no tests/public here; run the grader in the repository of the course")
+
+
+def round_seed(secret: str, student: str, round: str) -> int:
+    """The seed of a student's round: the same for the same commit, and nobody's to know without the secret.
+
+    Args:
+        secret: Of the course; whoever has it can repeat every grade.
+        student: As the roster has it.
+        round: What is graded, such as the name of the assignment.
+    """
+    digest = hmac.digest(secret.encode(), f"{round}\0{student}".encode(), "sha256")
+    return int.from_bytes(digest, "little") >> (256 - SEED_BITS)
 
 
 def grade(path: Path, options: Options, progress: Progress = lambda id, outcome: None) -> Report:
@@ -317,8 +333,11 @@ def _follow(process: subprocess.Popen[bytes], path: Path, progress: Progress) ->
     """Pass on what the judge says of its progress until it ends."""
     position = 0
     ended = False
+    deadline = time.monotonic() + JUDGE_S
     while not ended:
         ended = process.poll() is not None
+        if time.monotonic() > deadline:
+            raise GraderError(f"the judge did not end within {JUDGE_S:g} s")
         if path.is_file():
             with path.open(encoding="utf-8") as stream:
                 stream.seek(position)

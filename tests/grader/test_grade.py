@@ -11,7 +11,7 @@ import pytest
 
 from grader.contract import Outcome, Suite, View
 from grader.errors import GraderError
-from grader.grade import Options, find_tests, grade
+from grader.grade import Options, find_tests, grade, round_seed
 from grader.report import to_json
 from grader.text import Translator
 
@@ -196,3 +196,27 @@ def test_the_caller_s_pytest_options_do_not_reach_the_judge(monkeypatch, tmp_pat
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -k none\n")
     monkeypatch.chdir(tmp_path)
     assert scores(graded(ROOT / "solutions")) == {"windowing": 12, "parameters": 8}
+
+
+def test_a_seed_of_a_round_is_a_student_s_own_and_nobody_s_to_guess():
+    seeds = {
+        round_seed(secret, student, round)
+        for secret in ("one", "two")
+        for student in ("ana", "bruno")
+        for round in ("tp1", "tp2")
+    }
+    assert len(seeds) == 8
+    assert all(0 <= seed < 2**53 for seed in seeds)
+    assert round_seed("one", "ana", "tp1") == round_seed("one", "ana", "tp1")
+
+
+def test_the_seed_of_a_student_needs_the_secret_of_the_course(monkeypatch, tmp_path):
+    words = ["grade", "solutions", "--exercise", "parameters", "--student", "ana", "--round", "tp1"]
+    monkeypatch.delenv("GRADER_SECRET", raising=False)
+    refused = command(*words)
+    assert refused.returncode == 2
+    assert "GRADER_SECRET" in refused.stderr
+    monkeypatch.setenv("GRADER_SECRET", "between us")
+    assert command(*words, "--json", tmp_path / "report.json", "--view", "instructor").returncode == 0
+    document = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert document["seed"] == round_seed("between us", "ana", "tp1")
