@@ -101,11 +101,17 @@ FLOAT = re.compile(r"[-+]?(\d*\.\d+|\d+\.)([eE][-+]?\d+)?|[-+]?\d+[eE][-+]?\d+|\
 PATH = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+(?=[^\s/\\'\"])|(?<![\w.])/(?=\w)")
 
 
+OF_THE_STUDENT = {"text", "type", "place", "keys", "names"}
+"""Values of a text in which a submission can say whatever it likes."""
+
+
 def redact(text: Text) -> Text:
-    """What a student's own exception says, without the numbers of a hidden input and without paths."""
+    """What a submission says, without the numbers of a hidden input and without paths."""
     values: dict[str, Scalar | Text] = {}
     for key, value in text.values.items():
-        values[key] = PATH.sub("", FLOAT.sub("…", value)) if key == "text" and isinstance(value, str) else value
+        values[key] = redact(value) if isinstance(value, Text) else value
+        if key in OF_THE_STUDENT and isinstance(value, str):
+            values[key] = PATH.sub("", FLOAT.sub("…", value))
     return Text(text.template, values)
 
 
@@ -113,7 +119,8 @@ def as_seen_by(report: Report, view: View) -> Report:
     """The report as a student or an instructor may see it."""
     if view is View.INSTRUCTOR:
         return report
-    return replace(report, checks=tuple(_for_student(check) for check in report.checks))
+    notes = tuple(replace(note, detail=redact(note.detail)) for note in report.notes)
+    return replace(report, checks=tuple(_for_student(check) for check in report.checks), notes=notes)
 
 
 def _for_student(check: Check) -> Check:

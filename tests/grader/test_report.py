@@ -1,6 +1,7 @@
 """The report: what counts, what a student may see, and when there is none."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -105,6 +106,15 @@ def test_a_student_sees_of_a_hidden_check_no_value_no_path_and_no_seed():
     assert "lstm.py" in document
 
 
+def test_a_student_s_notes_are_as_bare_as_the_messages():
+    text = Text(
+        "{function} raised {type}: {text}", {"function": "scale", "type": "E", "text": "0.123456 in /home/x/y.py"}
+    )
+    noted = replace(report(lost(Suite.HIDDEN)), notes=(Note(kind="forbidden", detail=text),))
+    assert to_json(noted, View.STUDENT, ENGLISH)["notes"][0]["detail"] == "scale raised E: … in y.py"
+    assert "0.123456" in to_json(noted, View.INSTRUCTOR, ENGLISH)["notes"][0]["detail"]
+
+
 def test_a_student_sees_the_values_of_a_public_check():
     document = json.dumps(to_json(report(lost(Suite.PUBLIC)), View.STUDENT, ENGLISH))
     assert "0.777" in document
@@ -142,3 +152,8 @@ def test_the_document_has_the_keys_of_the_contract():
 )
 def test_numbers_of_hidden_inputs_and_paths_are_taken_out_of_a_student_s_own_message(text, shown):
     assert str(redact(Text("{text}", {"text": text}))) == shown
+
+
+def test_what_a_submission_says_inside_of_another_sentence_is_bare_too():
+    inner = Text("a dict with the keys {keys}", {"keys": "0.123456, mae"})
+    assert str(redact(Text("returned {came}", {"came": inner}))) == "returned a dict with the keys …, mae"
