@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test stubs samples picture clean
+.PHONY: grade test stubs samples fuzz picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -22,6 +22,11 @@ test: $(VENV)/tested
 SEEDS ?= 1
 samples: $(VENV)/tested
 	$(BIN)/python -m pytest -m full --seeds $(SEEDS) -v
+
+# Hostile frames, and a tenth as many hostile models, in the judge's own backend: about half an hour for 20000.
+INPUTS ?= 2000
+fuzz: $(VENV)/tested
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/grader/test_fuzz.py --inputs $(INPUTS) -s
 
 stubs: $(VENV)/graded
 	$(BIN)/grader stubs

@@ -174,17 +174,25 @@ def _is_readable(channel: socket.socket) -> bool:
 
 def read_answer(message: Mapping[str, Any], nonce: str) -> Returned | Failure:
     """Read an answer; anything but the expected fields with the expected types is refused."""
-    if message.get("id") != nonce:
+    came = message.get("id")
+    if not isinstance(came, str) or came != nonce:
         raise wire.WireError("the answer has another id than the request")
     if message.get("ok") is True:
         changed = message.get("changed")
-        names = tuple(name for name in changed if isinstance(name, str)) if isinstance(changed, tuple) else ()
+        names = tuple(_printable(name, 100) for name in changed) if isinstance(changed, tuple) else ()
         return Returned(message.get("value"), names)
     bases, ending = message.get("bases"), message.get("ending")
     texts = [message.get(key) for key in ("phase", "text", "place")]
-    known = ending in {"raised", "missing", "refused", "memory"} and message.get("ok") is False
+    known = (
+        isinstance(ending, str) and ending in {"raised", "missing", "refused", "memory"} and message.get("ok") is False
+    )
     if not known or not all(isinstance(text, str) for text in texts) or not isinstance(bases, tuple):
         raise wire.WireError("the answer is neither a value nor a failure")
-    phase, text, place = (str(item) for item in texts)
-    names = tuple(str(base)[:100] for base in bases)
-    return Failure(ending=Ending(ending), phase=phase, bases=names, text=text[:200], place=place[:100])
+    phase, text, place = (_printable(item, 200) for item in texts)
+    names = tuple(_printable(base, 100) for base in bases)
+    return Failure(ending=Ending(ending), phase=phase, bases=names, text=text, place=place[:100])
+
+
+def _printable(value: object, length: int) -> str:
+    """What a worker says in words; it may have been written by anybody, so that no command may be in it."""
+    return "".join(c if c.isprintable() else " " for c in str(value))[:length]

@@ -8,7 +8,6 @@ import contextlib
 import copy
 import functools
 import json
-import resource
 import sys
 import time
 import tracemalloc
@@ -36,9 +35,11 @@ HEADER_FACTOR = 64  # an object `{},` of three bytes is a dict of 64 and a place
 BUFFER_FACTOR = 4  # what was read, its copy, and the reader's own two
 FRAME_ROOM_BYTES = 256 * 2**10
 MODEL_ROOM_BYTES = 1024 * MIB  # of resident memory: the largest model, its states, and what Keras compiles for it
-MODEL_TIME_S = 20.0  # on a busy machine; alone it is one or two
+MODEL_TIME_S = 20.0  # of the processor; most need a tenth of one, and what makes Keras import more needs some
 
 NONCE = "nonce"
+
+resource = pytest.importorskip("resource", reason="the peak of memory is not told on Windows")
 
 
 class Raw(str):
@@ -189,9 +190,12 @@ VALUES = [
     FigureEvidence((Axes(title="t", xlabel="x", ylabel="y", legend=("a",), curves=(Curve(ARRAY[0], ARRAY[1]),)),)),
 ]
 RAISED = {"ok": False, "ending": "raised", "bases": ("ValueError",), "phase": "call", "text": "t", "place": "a.py:1"}
-MESSAGES = [{"id": NONCE, "ok": True, "value": value, "changed": ("x",)} for value in VALUES] + [
-    {"id": NONCE, **RAISED}
-]
+MESSAGES = [{"id": NONCE, "ok": True, "value": value, "changed": ("x",)} for value in VALUES]
+MESSAGES += [{"id": NONCE, **RAISED}] * 5
+
+
+TAGGED = [{"$": kind, "items": [["a", 1]]} for kind in wire._DECODERS]
+TAGGED += [{"$": "array", "dtype": "<f4", "shape": [n], "buffer": 0} for n in (0, 1, 2, 12)]
 
 
 def parts_of(raw):
@@ -205,7 +209,7 @@ def parts_of(raw):
 def frames(draw):
     """A good frame of any kind, changed at some places of its header, and then perhaps among its bytes."""
     header, buffers = parts_of(wire.encode(draw(st.sampled_from(MESSAGES))))
-    mutate(draw, header, ODD + RAW + [{"$": kind, "items": [["a", 1]]} for kind in wire._DECODERS], FRAME_CHANGES)
+    mutate(draw, header, ODD + RAW + TAGGED, FRAME_CHANGES)
     raw = text_of(header).encode()
     length = draw(st.sampled_from([len(raw)] * 9 + [0, len(raw) - 1, len(raw) + 1, 2**31, 2**64 - 1]))
     frame = bytearray(length.to_bytes(LENGTH_BYTES, "little") + raw + buffers)
@@ -286,6 +290,12 @@ def test_a_frame_is_read_or_refused_in_memory_bounded_by_its_length(request):
 
 def test_an_answer_is_a_value_or_a_failure_or_refused(request):
     fuzz(frames(), an_answer, tries(request))
+
+
+@pytest.mark.parametrize("fault", [{"id": np.arange(2.0)}, {"ending": []}, {"ending": {}}, {"ending": np.arange(2.0)}])
+def test_an_answer_with_a_field_of_another_kind_is_refused(fault):
+    with pytest.raises(WireError):
+        read_answer({"id": NONCE, **RAISED, **fault}, NONCE)
 
 
 @pytest.mark.parametrize(
@@ -532,7 +542,7 @@ def a_model(case):
         return "refused by the wire"
     if not isinstance(data, ModelData):
         return "no model"
-    start, before = time.monotonic(), max(peak_bytes(), psutil.Process().memory_info().rss)
+    start, before = time.process_time(), max(peak_bytes(), psutil.Process().memory_info().rss)
     refused = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as the judge does
@@ -541,7 +551,7 @@ def a_model(case):
                 question()
             except CheckFailed as failed:
                 refused += bool(str(failed.message))
-    assert time.monotonic() - start <= MODEL_TIME_S
+    assert time.process_time() - start <= MODEL_TIME_S
     assert peak_bytes() - before <= MODEL_ROOM_BYTES
     return "refused" if refused else "built"
 

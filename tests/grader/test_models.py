@@ -1,6 +1,8 @@
 """A student's model: read the same in every style, rebuilt from data, and refused when it is not Keras's own."""
 
 import copy
+import dataclasses
+import time
 
 import keras
 import numpy as np
@@ -9,7 +11,7 @@ from keras import layers
 
 from grader import architecture, models
 from grader.contract import Outcome
-from grader.evidence import CheckFailed, Opaque
+from grader.evidence import CheckFailed, ModelData, Opaque
 from grader.models import ModelEvidence
 from grader.observe import model_data, observe
 
@@ -157,3 +159,108 @@ def test_a_model_that_was_never_given_its_input_is_told_so():
     model = evidence(keras.Sequential([layers.LSTM(5), layers.Dense(1)]), optimizer="adam", loss="mse")
     with pytest.raises(CheckFailed, match=r"keras\.Input"):
         _ = model.input_shape
+
+
+def entry(kind, module="keras.layers", **config):
+    return {"module": module, "class_name": kind, "config": config, "registered_name": None}
+
+
+def described(*stack, **further):
+    """A Sequential model as a worker may describe it, whatever Keras would write."""
+    config = {"name": "s", "layers": list(stack), **further}
+    return ModelData(kind="Sequential", config=config, weights=[], optimizer=None, loss=None)
+
+
+INPUT = entry("InputLayer", batch_shape=[None, 12, 3], name="in")
+STATEFUL = entry("LSTM", units=4, stateful=True, return_sequences=True, name="lstm")
+
+
+def nested_cells(depth):
+    cell = entry("LSTMCell", units=3)
+    for _ in range(depth):
+        cell = entry("StackedRNNCells", cells=[cell])
+    return described(INPUT, entry("RNN", cell=cell))
+
+
+def squared(times):
+    """Each step multiplies a column by a row: the number of values is squared."""
+    x = inputs = keras.Input((12,))
+    with keras.StatelessScope(initialize_variables=False):
+        for _ in range(times):
+            x = layers.Flatten()(layers.Multiply()([layers.Reshape((-1, 1))(x), layers.Reshape((1, -1))(x)]))
+    config = keras.Model(inputs, x).get_config()
+    return ModelData(kind="Functional", config=config, weights=[], optimizer=None, loss=None)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nested_cells(40),
+        lambda: squared(24),
+        lambda: described(STATEFUL, build_input_shape=[10**9, 12, 3]),
+        lambda: described(entry("InputLayer", shape=[12, 3], batch_size=10**9), STATEFUL),
+        lambda: described(entry("InputLayer", batch_input_shape=[10**9, 12, 3]), STATEFUL),
+        lambda: described(
+            entry("InputLayer", batch_shape=[4096, 1, 10**6, 1]),
+            entry("ConvLSTM1D", filters=1, kernel_size=1, stateful=True),
+        ),
+        lambda: described(INPUT, entry("RNN", cell=entry("StackedRNNCells", cells=[entry("GRUCell", units=1)] * 1000))),
+        lambda: described(entry("InputLayer", batch_shape=[None] + [1] * 1000), entry("Dense", units=1)),
+        lambda: described({"class_name": ["Dense"], "config": {}}),
+        lambda: described({"module": "keras.layers", "class_name": "Dense"}),
+        lambda: described("Dense"),
+        lambda: described(INPUT, entry("Dense", units=3, dtype=entry("DTypePolicy", "keras", name=[]))),
+    ],
+)
+def test_a_configuration_that_keras_could_not_bear_is_refused_at_once(make):
+    data = make()
+    start = time.monotonic()
+    refusal(data)
+    assert time.monotonic() - start < 10
+
+
+def test_an_attention_over_very_many_steps_is_refused():
+    x = inputs = keras.Input((12,))
+    x = layers.RepeatVector(2000)(x)
+    assert "too large" in refusal(model_data(keras.Model(inputs, layers.Attention()([x, x]))))
+
+
+def test_a_model_whose_weights_nobody_can_count_is_not_trained():
+    with pytest.raises(CheckFailed, match=r"keras\.Input"):
+        models.rebuild_fresh(described(entry("LSTM", units=100_000)))
+
+
+@pytest.mark.parametrize("change", ["<i8", "<f8", "?"])
+def test_weights_of_another_dtype_are_taken(change):
+    data = model_data(functional(layers.LSTM(5), layers.Dense(1)))
+    models.rebuild(dataclasses.replace(data, weights=[weight.astype(change) for weight in data.weights]))
+
+
+def schedule(kind, **config):
+    rate = entry(kind, "keras.optimizers.schedules", **config)
+    optimizer = {"class_name": "Adam", "config": {"learning_rate": rate}}
+    return ModelEvidence(dataclasses.replace(described(INPUT), optimizer=optimizer))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: schedule("ExponentialDecay", initial_learning_rate="a", decay_steps=1, decay_rate=1),
+        lambda: schedule("ExponentialDecay", initial_learning_rate=0.1, decay_steps=[], decay_rate={}),
+        lambda: schedule("PiecewiseConstantDecay", boundaries=[1, "a"], values=[0.1, 0.2, 0.3]),
+        lambda: schedule("PiecewiseConstantDecay", boundaries=list(range(9000)), values=[0.1] * 9001),
+        lambda: schedule(["ExponentialDecay"]),
+        lambda: schedule("LearningRateSchedule"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_refused(make):
+    with pytest.raises(CheckFailed) as caught:
+        _ = make().largest_learning_rate
+    assert caught.value.outcome is Outcome.REFUSED
+
+
+def test_a_schedule_that_is_anywhere_not_a_number_has_no_largest_rate():
+    polynomial = schedule(
+        "PolynomialDecay", initial_learning_rate=0.01, decay_steps=100, power=-1.5, end_learning_rate=0
+    )
+    assert not np.isfinite(polynomial.largest_learning_rate)

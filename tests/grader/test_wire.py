@@ -74,6 +74,10 @@ def test_models_and_figures_come_back():
     assert through(Opaque("module")) == Opaque("module")
 
 
+ONE_ARRAY = {"$": "array", "dtype": "<f8", "shape": [1], "buffer": 0}
+A_MODEL = {"$": "model", "kind": "Sequential", "config": {"a": "deep"}, "weights": [], "optimizer": None, "loss": None}
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -92,6 +96,13 @@ def test_models_and_figures_come_back():
         frame({"value": {"$": "array", "dtype": "<f8", "shape": [-1], "buffer": 0}, "buffers": [8]}, bytes(8)),
         frame({"value": {"$": "array", "dtype": "<f8", "shape": [1], "buffer": 7}, "buffers": [8]}, bytes(8)),
         frame({"value": {"$": "model", "kind": 1, "config": {}, "weights": [], "optimizer": None, "loss": None}}),
+        frame({"value": {"$": "list", "items": [ONE_ARRAY, ONE_ARRAY]}, "buffers": [8]}, bytes(8)),
+        frame({"value": 2**63, "buffers": []}),
+        frame(b'{"buffers": [' + b"9" * 4300 + b"," + b"9" * 4300 + b"]}"),
+        frame(b'{"value": 1e999, "buffers": []}'),
+        frame(b'{"value": "\\ud800", "buffers": []}'),
+        frame({"value": {"$": [[]]}, "buffers": []}),
+        frame(json.dumps({"value": A_MODEL, "buffers": []}).replace('"deep"', "[" * 70 + "]" * 70).encode()),
         b"\xff" * 7,
     ],
     ids=lambda raw: repr(raw[:24]),
