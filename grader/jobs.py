@@ -137,7 +137,11 @@ def text_to_json(text: Text) -> dict[str, Any]:
 
 def text_from_json(data: Mapping[str, Any]) -> Text:
     """The text that `text_to_json` wrote."""
-    values = {
-        key: text_from_json(value) if isinstance(value, Mapping) else value for key, value in data["values"].items()
-    }
-    return Text(str(data["template"]), values)
+    return Text(str(data["template"]), {key: _value_from_json(value) for key, value in data["values"].items()})
+
+
+def _value_from_json(value: Any) -> Any:
+    """A value of a text; nothing that commands a terminal, a log or a page is in it, whoever wrote it."""
+    if isinstance(value, Mapping):
+        return text_from_json(value)
+    return "".join(c if c.isprintable() else " " for c in value) if isinstance(value, str) else value

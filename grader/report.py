@@ -112,6 +112,8 @@ def redact(text: Text) -> Text:
         values[key] = redact(value) if isinstance(value, Text) else value
         if key in OF_THE_STUDENT and isinstance(value, str):
             values[key] = PATH.sub("", FLOAT.sub("…", value))
+        elif key == "file" and isinstance(value, str):
+            values[key] = PATH.sub("", value)
     return Text(text.template, values)
 
 

@@ -363,6 +363,8 @@ class _Zygote:
             self._end_orphans()
         if self._process.stderr is not None:
             self._process.stderr.close()
+        # Python's own way to delete a tree gives up on one that is thousands of folders deep.
+        subprocess.run(["rm", "-rf", "--", self._scratch.name], capture_output=True)
         self._scratch.cleanup()
 
     def _end_orphans(self) -> None:

@@ -10,6 +10,7 @@ can. So nothing here may use what it imports.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import importlib
 import json
@@ -38,6 +39,7 @@ NO_WALLS = 70
 """Exit status of a worker whose walls could not be built (EX_SOFTWARE)."""
 
 MAX_FILES = 10_000
+BLOCK_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,7 @@ class Zygote:
             if used > resources.memory_bytes:
                 how = "memory"
                 break
-            if not self._settings.rung.namespaces and _is_full(Path(self._settings.scratch), resources.scratch_bytes):
+            if not self._settings.rung.namespaces and _is_full(self._settings.scratch, resources.scratch_bytes):
                 how = "disk"
                 break
         self._end_all()
@@ -232,14 +234,21 @@ def _of(process: psutil.Process, method: str, field: str) -> int:
     return 0
 
 
-def _is_full(folder: Path, limit: int) -> bool:
-    """Whether more was written below a folder than is allowed."""
+def _is_full(folder: str, limit: int) -> bool:
+    """Whether more was written below a folder than is allowed, in bytes, files or depth."""
     used = files = 0
-    for parent, folders, names in os.walk(folder):
-        files += len(names) + len(folders)
-        for name in names:
-            with contextlib.suppress(OSError):
-                used += (Path(parent) / name).lstat().st_blocks * 512
+    waiting = [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    files += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    used += entry.stat(follow_symlinks=False).st_blocks * BLOCK_BYTES
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return True
         if used > limit or files > MAX_FILES:
             return True
     return False

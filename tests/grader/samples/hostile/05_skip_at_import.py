@@ -1,0 +1,4 @@
+"""Has pytest skip the whole module."""
+import pytest
+
+pytest.skip("not today", allow_module_level=True)
