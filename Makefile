@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test stubs samples fuzz picture clean
+.PHONY: grade test stubs samples hostile fuzz picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -22,6 +22,15 @@ test: $(VENV)/tested
 SEEDS ?= 1
 samples: $(VENV)/tested
 	$(BIN)/python -m pytest -m full --seeds $(SEEDS) -v
+
+# Every row of the catalogue of threats on every rung, as this user and as one without rights: half an hour each. The
+# tables are build/hostile.md and build/hostile-user.md.
+hostile: $(VENV)/tested
+	$(BIN)/python -m pytest tests/grader/test_hostile.py -m "full or not full"
+
+hostile-user: $(VENV)/tested
+	$(BIN)/python -m tests.grader.ordinary_user $(BIN)/python -m pytest tests/grader/test_hostile.py -p no:cacheprovider \
+		-m "full or not full" -k "a_hostile_submission"
 
 # Hostile frames, and a tenth as many hostile models, in the judge's own backend: about half an hour for 20000.
 INPUTS ?= 2000

@@ -386,6 +386,8 @@ def _require(rung: Rung) -> None:
     """Raise `RungMissing` where something that a rung needs is not on this machine."""
     if sys.platform != "linux" and rung is not Rung.SUBPROCESS:
         raise RungMissing("there are walls on Linux only")
+    if sys.platform == "linux" and not rung.namespaces and Path("/proc/self").readlink().name != str(os.getpid()):
+        raise RungMissing("/proc is another namespace's, so that what a submission started cannot be found")
     if rung.namespaces and not bubblewrap.find("bwrap"):
         raise RungMissing("bubblewrap is not installed")
     if rung is Rung.BWRAP_USER and not bubblewrap.is_root():
