@@ -162,13 +162,11 @@ class Placement:
 def place(honest: Array, rivals: Sequence[Array]) -> Gate:
     """The threshold between what the reference reaches and what must not pass.
 
-    On a scale of ratios, two thirds of the way from the worst of the reference to the best of the rest, since an honest
-    solution may start from other weights than the reference. A few unlucky runs of the reference do not place it, since
+    On a scale of ratios, two thirds of the way from the reference to the best of the rest, since an honest solution may
+    start from other weights than the reference. The unlucky hundredth of the reference's runs does not place it, since
     further runs forgive them. One run decides if it is no worse than the first third.
     """
-    worst, best = float(np.max(honest)), float(min(np.min(rival) for rival in rivals))
-    if worst >= best:
-        worst = float(np.quantile(honest, 0.99))
+    worst, best = float(np.quantile(honest, 0.99)), float(min(np.min(rival) for rival in rivals))
     if worst >= best:
         best = float(min(np.quantile(rival, 0.01) for rival in rivals))
     threshold, sure = (float(worst * (best / worst) ** part) for part in (2 / 3, 1 / 3))

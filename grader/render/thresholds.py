@@ -97,8 +97,7 @@ def picture(placements: Sequence[Placement]) -> Any:
         axes.set_yticks([])
     for axes in grid[len(placements) :]:
         axes.axis("off")
-    for axes in grid[-2:]:
-        axes.set_xlabel("RMSE over that of repeating the last value (crimson: threshold; dotted: one run is enough)")
+    figure.supxlabel("RMSE over that of repeating the last value (crimson: threshold; dotted: one run is enough)")
     handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
     return figure

@@ -169,7 +169,7 @@ def survivors(since):
 
 def below_another_run(process):
     """Tell whether a process belongs to another run of the grader or of its tests, which is at work on this machine."""
-    this = psutil.Process(int(os.readlink("/proc/self")))  # the number by which /proc knows this process
+    this = psutil.Process(int(str(Path("/proc/self").readlink())))  # the number by which /proc knows this process
     own = {this.pid, *(parent.pid for parent in this.parents())}
     try:
         others = [" ".join(parent.cmdline()) for parent in process.parents() if parent.pid not in own]
@@ -274,7 +274,8 @@ def scratch(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    return folder
+    yield folder
+    subprocess.run(["rm", "-rf", folder], check=True)  # pytest cannot delete what is nested very deeply
 
 
 @pytest.mark.parametrize(("row", "case", "rung"), list(every_case()))
