@@ -266,7 +266,7 @@ class _Zygote:
             submission=str(bubblewrap.SUBMISSION if inside else folder),
             scratch=scratch,
             readable=tuple(str(path) for path in (binds if inside else binds.values())),
-            seccomp=b"" if self.rung is Rung.SUBPROCESS else walls.seccomp_program(),
+            seccomp=b"" if self.rung is Rung.SUBPROCESS else walls.seccomp_program(own_files=inside),
             resources=limits.resources,
             warm=warm,
         )
@@ -400,6 +400,6 @@ def _require(rung: Rung) -> None:
         raise RungMissing(f"the kernel has Landlock ABI {walls.landlock_abi()}")
     if rung is not Rung.SUBPROCESS:
         try:
-            walls.seccomp_program()
+            walls.seccomp_program(own_files=rung.namespaces)
         except WallError as error:
             raise RungMissing(f"seccomp is not to be had ({error.strerror})") from error

@@ -69,6 +69,45 @@ def conftest_skip(repository):
     return repository
 
 
+def full_scratch(repository):
+    """One module fills every folder that it can write to; another one needs a little of it, and some time."""
+    fill = """
+
+def fit_scaler(train):
+    import os
+    for place in (os.environ["TMPDIR"], "/dev/shm"):
+        try:
+            for number in range(4):
+                with open(f"{place}/{os.getpid()}-{number}", "wb") as stream:
+                    for _ in range(60):
+                        stream.write(bytes(2**20))
+        except OSError:
+            continue
+    for number in range(15_000):
+        try:
+            open(os.path.join(os.environ["TMPDIR"], f"empty-{os.getpid()}-{number}"), "w").close()
+        except OSError:
+            break
+    return None
+"""
+    need = """
+
+reference = gru_params
+
+
+def gru_params(n_features, units):
+    import tempfile, time
+    with tempfile.TemporaryFile() as stream:
+        stream.write(bytes(2**20))
+    time.sleep(0.15)
+    return reference(n_features, units)
+"""
+    for name, text in (("windowing", fill), ("parameters", need)):
+        with (repository / "exercises" / f"{name}.py").open("a", encoding="utf-8") as stream:
+            stream.write(text)
+    return repository
+
+
 def pytest_settings(repository):
     """Settings of pytest in every file that pytest reads, which deselect everything."""
     _spoil(repository)

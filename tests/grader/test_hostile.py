@@ -264,6 +264,7 @@ def table():
     lines = [head, ["---"] * len(head)]
     for (number, title, case), outcomes in sorted(found.items()):
         lines.append([str(number), title, case, *(outcomes.get(name, "") for name in names)])
+    path.unlink(missing_ok=True)  # another user's run may have written it
     path.write_text("".join(f"| {' | '.join(line)} |\n" for line in lines), "utf-8")
 
 

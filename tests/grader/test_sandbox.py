@@ -66,6 +66,7 @@ ATTEMPTS = {
     "write to the system": "open('/usr/planted', 'w').write('x'); return 'written'",
     "make a namespace": "import ctypes; return 'made' if ctypes.CDLL(None).unshare(0x10000000) == 0 else 1 / 0",
     "trace a process": "import ctypes; return 'traced' if ctypes.CDLL(None).ptrace(16, 1, 0, 0) == 0 else 1 / 0",
+    "change the mode of a file": "import os; os.chmod(__file__, 0o666); return 'changed'",
     "become root": "import os; os.setuid(0) if os.getuid() else None; return open('/etc/shadow').read()",
 }
 
@@ -225,7 +226,7 @@ def test_without_bubblewrap_on_the_path_a_lower_rung_is_taken_and_the_reason_sai
 
 def test_a_wall_that_does_not_hold_takes_its_rung_away(submission, monkeypatch):
     folder = submission("def go(): return 1\n")
-    monkeypatch.setattr(walls, "seccomp_program", lambda: b"")
+    monkeypatch.setattr(walls, "seccomp_program", lambda own_files: b"")
     with pytest.raises(GraderError, match="unfiltered"), asking(folder, BEST) as worker:
         ask(worker)
 
@@ -313,4 +314,4 @@ def test_this_machine_has_the_walls_that_the_tests_are_about():
     """Not skipped where they are missing: then the tests above would have shown nothing."""
     assert bubblewrap.find("bwrap"), "install bubblewrap"
     assert walls.landlock_abi() >= walls.SIGNALS_SINCE_ABI
-    assert len(walls.seccomp_program()) > 100
+    assert len(walls.seccomp_program(own_files=True)) > 100
