@@ -84,9 +84,9 @@ def command(
     words += ["--hostname", "worker", "--clearenv"]
     for name, value in environment.items():
         words += ["--setenv", name, value]
-    words += _binds(binds)
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(scratch_bytes), "--tmpfs", "/dev/shm"]
     words += ["--remount-ro", "/dev", "--size", str(scratch_bytes), "--tmpfs", str(HOME)]
+    words += _binds(binds)  # after /tmp, below which Python may lie
     return [*words, "--remount-ro", "/", "--chdir", str(HOME), "--", *inside]
 
 

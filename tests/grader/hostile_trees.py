@@ -75,6 +75,11 @@ def full_scratch(repository):
 
 def fit_scaler(train):
     import os
+    for number in range(15_000):
+        try:
+            open(os.path.join(os.environ["TMPDIR"], f"empty-{os.getpid()}-{number}"), "w").close()
+        except OSError:
+            break
     for place in (os.environ["TMPDIR"], "/dev/shm"):
         try:
             for number in range(4):
@@ -83,11 +88,6 @@ def fit_scaler(train):
                         stream.write(bytes(2**20))
         except OSError:
             continue
-    for number in range(15_000):
-        try:
-            open(os.path.join(os.environ["TMPDIR"], f"empty-{os.getpid()}-{number}"), "w").close()
-        except OSError:
-            break
     return None
 """
     need = """

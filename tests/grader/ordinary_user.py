@@ -20,13 +20,13 @@ def as_an_ordinary_user(command):
     build.mkdir(exist_ok=True)
     build.chmod(0o777)
     paths = {*bubblewrap.code_paths(), *bubblewrap.system_paths(), ROOT, Path(sys.prefix)}
-    words = [bubblewrap.find("bwrap"), "--die-with-parent"]
+    words = [bubblewrap.find("bwrap"), "--die-with-parent", "--perms", "1777", "--tmpfs", "/tmp"]
     for path in sorted((path for path in paths if path.exists()), key=lambda path: len(path.parts)):
         for parent in reversed(path.parents[:-1]):
             words += ["--perms", "0755", "--dir", str(parent)]
         words += ["--ro-bind", str(path), str(path)]
     words += ["--bind", str(build), str(build), "--bind", "/proc", "/proc", "--dev", "/dev"]
-    words += ["--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--dir", "/var/tmp"]
+    words += ["--perms", "1777", "--dir", "/var/tmp"]
     words += ["--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/tmp", "--chdir", str(ROOT), "--"]
     return [*words, *bubblewrap.drop_user(bubblewrap.free_user()), "--bounding-set=-all", "--", *command]
 
