@@ -206,6 +206,17 @@ def test_what_is_written_to_the_scratch_folder_is_bounded(submission, rung):
         assert "disk" in result.text or "space" in result.text
 
 
+@pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.value)
+def test_packages_below_tmp_are_reached_behind_every_wall(submission, rung, tmp_path, monkeypatch):
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    (packages / "far_away.py").write_text("x = 5\n")
+    found = bubblewrap.package_paths()
+    monkeypatch.setattr(bubblewrap, "package_paths", lambda: (*found, packages))
+    with asking(submission("import far_away\n\ndef go():\n    return far_away.x\n"), rung) as worker:
+        assert ask(worker) == Returned(5)
+
+
 def test_a_module_that_spoils_python_spoils_no_other_exercise(submission):
     folder = submission("import numpy\nnumpy.mean = None\ndef go(): return 1\n")
     (folder / "lstm.py").write_text("import numpy\ndef go(): return float(numpy.mean([1, 3]))\n")
