@@ -18,6 +18,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -40,6 +41,7 @@ NO_WALLS = 70
 
 MAX_FILES = 10_000
 BLOCK_BYTES = 512
+MAX_ARGUMENTS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +172,22 @@ class Zygote:
                 how = "disk"
                 break
         self._end_all()
+        self._empty_scratch()
         self._tell(ended=how, memory_bytes=peak)
+
+    def _empty_scratch(self) -> None:
+        """Leave the next worker an empty folder: one exercise must not fill another's.
+
+        By `rm`, since Python's own way gives up on a tree that is thousands of folders deep; and not into what is
+        mounted there, such as Python itself.
+        """
+        for folder in (self._settings.scratch, *(["/dev/shm"] if self._settings.rung.namespaces else [])):
+            with contextlib.suppress(PermissionError):  # root's own /dev/shm
+                Path(folder).chmod(0o755)  # a submission may have closed it
+            found = [entry.path for entry in os.scandir(folder)]
+            for start in range(0, len(found), MAX_ARGUMENTS):
+                names = found[start : start + MAX_ARGUMENTS]
+                subprocess.run(["rm", "-rf", "--one-file-system", "--", *names], capture_output=True)
 
     def _end_all(self) -> None:
         """Kill every process below this one, until there is none.
