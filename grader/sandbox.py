@@ -364,7 +364,8 @@ class _Zygote:
         if self._process.stderr is not None:
             self._process.stderr.close()
         # Python's own way to delete a tree gives up on one that is thousands of folders deep.
-        subprocess.run(["rm", "-rf", "--", self._scratch.name], capture_output=True)
+        with contextlib.suppress(OSError):
+            subprocess.run(["rm", "-rf", "--", self._scratch.name], capture_output=True)
         self._scratch.cleanup()
 
     def _end_orphans(self) -> None:
