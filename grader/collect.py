@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from grader.contract import Note, Text
+from grader.contract import Note, Text, printable
 from grader.errors import UsageError
 from grader.unpack import ARCHIVES, IGNORED, unpack
 
@@ -134,7 +134,7 @@ class _Copy:
     def leave_out(self, name: str, reason: Text) -> None:
         """Note a file that is not taken, under a name that can be shown."""
         shown = name.encode("utf-8", "replace").decode()
-        self._left_out.setdefault("".join(c if c.isprintable() else "?" for c in shown)[:100], reason)
+        self._left_out.setdefault(printable(shown, "?")[:100], reason)
 
     def repository(self, root: Path, exercises: tuple[str, ...]) -> None:
         """Copy the modules of a student's repository."""

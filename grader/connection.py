@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader import wire
-from grader.contract import Scalar
+from grader.contract import Scalar, printable
 from grader.course import MIB, Limits
 from grader.evidence import Ending, Failure, Returned
 
@@ -195,4 +195,4 @@ def read_answer(message: Mapping[str, Any], nonce: str) -> Returned | Failure:
 
 def _printable(value: object, length: int) -> str:
     """What a worker says in words; it may have been written by anybody, so that no command may be in it."""
-    return "".join(c if c.isprintable() else " " for c in str(value))[:length]
+    return printable(str(value))[:length]

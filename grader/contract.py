@@ -27,6 +27,11 @@ class Text:
         return self.template.format(**{key: str(value) for key, value in self.values.items()})
 
 
+def printable(text: str, mark: str = " ") -> str:
+    """A text with `mark` for every character that could command a terminal, a log or a page."""
+    return "".join(c if c.isprintable() else mark for c in text)
+
+
 class Outcome(enum.Enum):
     """How one check ended. Only `PASSED` earns points."""
 

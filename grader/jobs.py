@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from grader.contract import Isolation, Note, Text
+from grader.contract import Isolation, Note, Text, printable
 from grader.course import Limits
 from grader.rungs import Demand
 from grader.submission import InProcess, Rationed, Source
@@ -144,4 +144,4 @@ def _value_from_json(value: Any) -> Any:
     """A value of a text; nothing that commands a terminal, a log or a page is in it, whoever wrote it."""
     if isinstance(value, Mapping):
         return text_from_json(value)
-    return "".join(c if c.isprintable() else " " for c in value) if isinstance(value, str) else value
+    return printable(value) if isinstance(value, str) else value

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from grader import importing, wire
+from grader.contract import printable
 from grader.evidence import Array, Ending, Failure, ModelData, Request, Returned
 from grader.observe import observe
 
@@ -77,7 +78,7 @@ def _message(error: BaseException) -> str:
         text = str(error)
     except BaseException:  # the student's own __str__
         return ""
-    return "".join(c if c.isprintable() else " " for c in text)[:MAX_MESSAGE]
+    return printable(text)[:MAX_MESSAGE]
 
 
 def _arrays(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Array]:
