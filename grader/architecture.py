@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.contract import Outcome, Text
@@ -91,6 +91,12 @@ class Layer:
 
     kind: str
     config: Mapping[str, Any]
+    trainable: bool = True
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the layer has weights and may not change them."""
+        return not self.trainable and "kernel_initializer" in self.config
 
 
 @contextlib.contextmanager
@@ -199,7 +205,8 @@ def layers(data: ModelData) -> tuple[Layer, ...]:
         if layer.kind in {"InputLayer", "Identity"} or (layer.kind == "Activation" and _is_linear(layer)):
             continue
         if found and layer.kind == "Activation" and _is_linear(found[-1]):
-            found[-1] = Layer(found[-1].kind, {**found[-1].config, "activation": layer.config["activation"]})
+            config = {**found[-1].config, "activation": layer.config["activation"]}
+            found[-1] = replace(found[-1], config=config)
         else:
             found.append(layer)
     return tuple(found)
@@ -211,18 +218,20 @@ def _is_linear(layer: Layer) -> bool:
 
 def _layer(entry: Mapping[str, Any]) -> Layer:
     kind, config = str(entry["class_name"]), dict(entry["config"])
+    trainable = config.get("trainable", True) is not False
     if kind == "RNN" and isinstance(config.get("cell"), Mapping):
         cell = config.pop("cell")
         kind, config = str(cell["class_name"]).removesuffix("Cell"), {**cell["config"], **_outer(config)}
     elif kind == "TimeDistributed":
-        return _layer(config["layer"])
+        inner = _layer(config["layer"])
+        return replace(inner, trainable=inner.trainable and trainable)
     elif kind == "Reshape" and len(config.get("target_shape", ())) == 1:
         kind = "Flatten"
     elif kind == "ReLU" and not (config.get("max_value") or config.get("negative_slope") or config.get("threshold")):
         kind, config["activation"] = "Activation", "relu"
     if "activation" in config:
         config["activation"] = _activation(config["activation"])
-    return Layer(kind, config)
+    return Layer(kind, config, trainable)
 
 
 def _outer(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class Layer(Protocol):
     def kind(self) -> str: ...  # noqa: D102 - a protocol's member is described by its class
     @property
     def config(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def is_frozen(self) -> bool: ...  # noqa: D102
 
 
 class Model(Protocol):
@@ -291,6 +293,9 @@ def expect_layers(function: str, model: Model, expected: Sequence[tuple[str, Map
             values |= {"expected": str(value), "function": function}
             text = Text("{function}: layer {number} ({kind}) has {key} = {came}; expected {expected}", values)
             expect(layer.config.get(key) == value, text)
+        values = {"number": number, "kind": kind, "function": function}
+        text = Text("{function}: layer {number} ({kind}) is frozen (`trainable=False`), so it learns nothing", values)
+        expect(not layer.is_frozen, text)
 
 
 def expect_shapes(function: str, model: Model, input_shape: Shape, output_shape: Shape) -> None:

@@ -58,6 +58,19 @@ def test_an_activation_layer_belongs_to_the_linear_layer_before_it():
     assert model.layers[1].config["activation"] == "relu"
 
 
+@pytest.mark.parametrize(
+    ("make", "frozen"),
+    [
+        (lambda: functional(layers.LSTM(5, trainable=False), layers.Dense(1)), [True, False]),
+        (lambda: functional(layers.RNN(layers.LSTMCell(5), trainable=False), layers.Dense(1)), [True, False]),
+        (lambda: functional(layers.TimeDistributed(layers.Dense(1), trainable=False)), [True]),
+        (lambda: functional(layers.Flatten(trainable=False), layers.Dense(1)), [False, False]),
+    ],
+)
+def test_a_layer_whose_weights_may_not_change_is_frozen(make, frozen):
+    assert [layer.is_frozen for layer in evidence(make()).layers] == frozen
+
+
 def test_the_rebuilt_model_forecasts_what_the_student_s_does():
     model = functional(layers.LSTM(5, return_sequences=True), layers.GRU(4), layers.Dense(1))
     x = np.random.default_rng(0).normal(size=(7, 12, 3)).astype("f4")
