@@ -9,6 +9,8 @@ as its layers.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -275,6 +277,32 @@ def _without_state(key: str, value: Any) -> Any:
     if key in {"batch_shape", "build_input_shape", "shape"}:
         return [None, *value[1:]] if isinstance(value, list | tuple) else value
     return value
+
+
+WIRING = frozenset({"inbound_nodes", "input_layers", "output_layers"})
+"""Where a configuration says by their names which layers are connected."""
+
+
+def fingerprint(data: ModelData) -> str:
+    """A hash of the network that `data` describes, the same whatever its layers are called and weigh."""
+    config = stateless(rolled(data.config))
+    found = [entry["config"] for entry in _walk(config) if entry.get("class_name") in BUILT and "config" in entry]
+    names = [inner.get("name") for inner in (config, *found) if isinstance(inner, Mapping)]
+    numbers = {name: f"#{number}" for number, name in enumerate(dict.fromkeys(names)) if isinstance(name, str)}
+    return digest([data.kind, _renamed(config, numbers, wiring=False)])
+
+
+def _renamed(value: Any, names: Mapping[str, str], *, wiring: bool) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _renamed(value[key], names, wiring=wiring or key in WIRING or key == "name") for key in value}
+    if isinstance(value, list | tuple):
+        return [_renamed(item, names, wiring=wiring) for item in value]
+    return names.get(value, value) if wiring and isinstance(value, str) else value
+
+
+def digest(value: object) -> str:
+    """A short hash of a value that JSON can say."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 ZEROS: dict[str, Any] = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}

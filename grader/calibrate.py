@@ -16,7 +16,7 @@ import numpy as np
 from grader import architecture
 from grader.course import Gate
 from grader.evidence import Array
-from grader.families import HONEST, Group, digest, nameless
+from grader.families import HONEST, Group, nameless
 from grader.training import (
     BATCH_SIZE,
     FURTHER_RUNS,
@@ -57,7 +57,7 @@ class Runs:
         """The skills of the further runs of some draws, `(len(numbers), FURTHER_RUNS)`."""
         if not numbers.size:
             return np.empty((0, FURTHER_RUNS))
-        name = f"further-{digest(numbers.tolist())}"
+        name = f"further-{architecture.digest(numbers.tolist())}"
 
         def compute() -> Array:
             columns = [
@@ -72,7 +72,7 @@ class Runs:
         model = group.families[family]
         what = [model.kind, nameless(architecture.stateless(model.config)), group.look_back, group.sequence]
         how = [self._seed, CHUNK, STEPS, BATCH_SIZE, LEARNING_RATE]
-        path = self._folder / f"{digest([what, how])}-{name}.npy"
+        path = self._folder / f"{architecture.digest([what, how])}-{name}.npy"
         if not path.is_file():
             partial = path.with_suffix(".partial.npy")
             np.save(partial, compute())

@@ -20,7 +20,7 @@ from grader.contract import Report, Suite, View
 from grader.course import load_course, load_points, suite_folder
 from grader.errors import GraderError, UsageError
 from grader.grade import Options, environment, find_tests, grade, record_recipes, regrade, round_seed
-from grader.grade import Progress as Advance
+from grader.judge import Progress as Advance
 from grader.render import document, terminal
 from grader.report import to_json
 from grader.rungs import Demand, Rung

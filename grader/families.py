@@ -8,8 +8,6 @@ frozen among others) is told by the checks on layers; it is no family here.
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +45,7 @@ def read_recipes(path: Path) -> list[Group]:
         while stream.tell() < size:
             recipe = wire.decode(stream.read)
             model, how = recipe["model"], (recipe["look_back"], recipe["sequence"])
-            key = digest([model.kind, nameless(architecture.stateless(model.config)), how])
+            key = architecture.digest([model.kind, nameless(architecture.stateless(model.config)), how])
             known = groups[key].checks if key in groups else ()
             groups[key] = Group(checks=(*known, recipe["check"]), model=model, look_back=how[0], sequence=how[1])
     return list(groups.values())
@@ -61,11 +59,6 @@ def nameless(config: Any) -> Any:
 
 
 _NAMES = {"name", "build_config", "compile_config", "batch_shape", "build_input_shape", "inbound_nodes", "dtype"}
-
-
-def digest(value: object) -> str:
-    """A short hash of a value that JSON can say."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _as_it_is(config: Config) -> Config:

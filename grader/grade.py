@@ -5,21 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import importlib.metadata
-import json
-import os
 import platform
 import secrets
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-import platformdirs
 
 import grader
 from grader import transcript
@@ -29,21 +23,14 @@ from grader.course import Course, ExerciseSpec, Limits, load_course, load_hints,
 from grader.errors import GraderError, UsageError
 from grader.families import Group, read_recipes
 from grader.jobs import NOT_ISOLATED, Facts, Job
+from grader.judge import Judge, Progress
 from grader.report import make_checks, make_exercises
 from grader.rungs import Demand, Rung
 
-POLL_S = 0.1
 SEED_BITS = 53
 """As many as a JSON number carries everywhere, and too many to find a seed by trying all hashes."""
 
-JUDGE_S = 3600.0
-"""For everything. A judge that needs longer hangs."""
-
 PACKAGES = ("keras", "tensorflow", "numpy", "jax", "pytest")
-JUDGE_INI = Path(__file__).with_name("judge.ini")
-
-Progress = Callable[[str, str], None]
-"""Told the id and the outcome of each check that is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +75,16 @@ def round_seed(secret: str, student: str, round: str) -> int:
     return int.from_bytes(digest, "little") >> (256 - SEED_BITS)
 
 
-def grade(path: Path, options: Options, progress: Progress = lambda id, outcome: None) -> Report:
+def grade(
+    path: Path, options: Options, progress: Progress = lambda id, outcome: None, judge: Judge | None = None
+) -> Report:
     """Grade the submission at `path`.
 
     Args:
         path: A folder, a module or an archive.
         options: What to run and how.
         progress: Told of every check that is done.
+        judge: Who judges; whoever grades many submissions has one judge for all, and saves its start.
 
     Raises:
         UsageError: If the path, the suite or an exercise is not there.
@@ -116,7 +106,8 @@ def grade(path: Path, options: Options, progress: Progress = lambda id, outcome:
             limits=options.limits,
             private=_private(options.tests),
         )
-        report = _run(job, options.tests, suite, specs, progress)
+        with nullcontext(judge) if judge else Judge() as judge:
+            report = _run(job, options.tests, suite, specs, progress, judge)
         report = replace(report, submission=collected.name, notes=collected.notes + report.notes)
         if options.transcript:
             transcript.write(options.transcript, _meta(report, job), job.transcript)
@@ -144,7 +135,8 @@ def regrade(path: Path, tests: Path, progress: Progress = lambda id, outcome: No
             scratch=scratch,
             replay=path.resolve(),
         )
-        report = _run(job, tests, suite, specs, progress)
+        with Judge() as judge:
+            report = _run(job, tests, suite, specs, progress, judge)
     facts = Facts.from_json(meta["facts"])
     return replace(
         report,
@@ -164,7 +156,8 @@ def record_recipes(solutions: Path, tests: Path, progress: Progress = lambda id,
     with _scratch() as scratch:
         job = Job(folder=solutions, seed=0, trainer="fused", in_process=False, scratch=scratch)
         job = replace(job, recipes=scratch / "recipes", demand=Demand(hidden=True))
-        _judge(job, scratch, [suite_folder(tests, Suite.HIDDEN)], progress)
+        with Judge() as judge:
+            judge.run(job, [suite_folder(tests, Suite.HIDDEN)], progress)
         return read_recipes(scratch / "recipes")
 
 
@@ -176,12 +169,13 @@ def _meta(report: Report, job: Job) -> dict[str, Any]:
     return meta | how | {"facts": facts.to_json(), "environment": dict(report.environment)}
 
 
-def _run(job: Job, tests: Path, suite: Suite, specs: tuple[ExerciseSpec, ...], progress: Progress) -> Report:
+def _run(
+    job: Job, tests: Path, suite: Suite, specs: tuple[ExerciseSpec, ...], progress: Progress, judge: Judge
+) -> Report:
     """Let the judge run the checks of a job, and make the report."""
-    assert job.scratch is not None
     expected = _expected(tests, suite, specs)
     before = _fingerprint(tests)
-    document = _judge(job, job.scratch, [suite_folder(tests, each) for each in expected], progress)
+    document = judge.run(job, [suite_folder(tests, each) for each in expected], progress)
     if _fingerprint(tests) != before:
         raise GraderError("the suite was changed while it ran; look at tests/, and grade again")
     facts = job.read_facts()
@@ -252,102 +246,10 @@ def _expected(tests: Path, suite: Suite, specs: tuple[ExerciseSpec, ...]) -> dic
     return expected
 
 
-def compile_cache() -> Path:
-    """Where compiled training code is kept from one grading to the next."""
-    return Path(platformdirs.user_cache_dir("rnn-grader", appauthor=False)) / "compiled"
-
-
 @contextmanager
 def _scratch() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="grader-judge-", ignore_cleanup_errors=True) as name:
+    with TemporaryDirectory(prefix="grader-job-", ignore_cleanup_errors=True) as name:
         yield Path(name)
-
-
-def _judge(job: Job, scratch: Path, suites: list[Path], progress: Progress) -> dict[str, Any]:
-    """Run the checks in the judge's own process, and return what `pytest-json-report` wrote."""
-    report = scratch / "report.json"
-    job.write(scratch / "job.json")
-    log = scratch / "judge.log"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            _command(job, scratch, report, suites),
-            cwd=scratch,
-            env=_environment_of_judge(job, scratch),
-            stdin=None if job.in_process else subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _follow(process, scratch / "progress.jsonl", progress)
-        finally:
-            process.kill()
-            process.wait()
-    if job.failure.is_file():
-        raise GraderError(job.failure.read_text("utf-8"))
-    if process.returncode not in (0, 1) or not report.is_file():
-        last = log.read_text("utf-8", "replace").strip().splitlines()[-3:]
-        raise GraderError(f"the judge ended with status {process.returncode}: {' / '.join(last)}")
-    document: dict[str, Any] = json.loads(report.read_text("utf-8"))
-    return document
-
-
-def _command(job: Job, scratch: Path, report: Path, suites: list[Path]) -> list[str]:
-    options = ["-c", str(JUDGE_INI), "--rootdir", str(suites[0].parent), "--confcutdir", str(suites[0].parent)]
-    options += [
-        "--import-mode=importlib",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "grader.plugin",
-        "-p",
-        "pytest_jsonreport.plugin",
-    ]
-    options += ["--grader-job", str(scratch / "job.json"), "--json-report", f"--json-report-file={report}"]
-    options += ["--json-report-omit=collectors,log,streams,warnings,keywords", "-q", "--tb=line"]
-    return [sys.executable, "-P", "-s", "-m", "pytest", *options, *map(str, suites)]
-
-
-def _environment_of_judge(job: Job, scratch: Path) -> dict[str, str]:
-    """The judge's environment, from an allow-list: no pytest option of the caller's gets in."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "XDG_CACHE_HOME", "TERM")
-    environment = {name: os.environ[name] for name in kept if name in os.environ}
-    fused = job.trainer == "fused" and not job.in_process
-    if fused:  # JAX keeps what it compiled, however little, from one grading to the next
-        environment["JAX_COMPILATION_CACHE_DIR"] = str(compile_cache())
-        environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-        environment["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
-    return environment | {
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",
-        "KERAS_BACKEND": "jax" if fused else "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": "0",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": str(scratch),
-    }
-
-
-def _follow(process: subprocess.Popen[bytes], path: Path, progress: Progress) -> None:
-    """Pass on what the judge says of its progress until it ends."""
-    position = 0
-    ended = False
-    deadline = time.monotonic() + JUDGE_S
-    while not ended:
-        ended = process.poll() is not None
-        if time.monotonic() > deadline:
-            raise GraderError(f"the judge did not end within {JUDGE_S:g} s")
-        if path.is_file():
-            with path.open(encoding="utf-8") as stream:
-                stream.seek(position)
-                lines = stream.readlines()
-                position = stream.tell()
-            for line in lines:
-                facts = json.loads(line)
-                progress(facts["id"], facts["outcome"])
-        if not ended:
-            time.sleep(POLL_S)
 
 
 def environment() -> Mapping[str, str]:

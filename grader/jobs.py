@@ -12,15 +12,17 @@ from typing import Any
 import msgspec
 
 from grader.contract import Isolation, Note, Text, printable
-from grader.course import Limits
+from grader.course import Limits, load_course
+from grader.kept import Kept
 from grader.rungs import Demand
 from grader.submission import InProcess, Rationed, Source
 from grader.transcript import Recorder, Replay
 
 HEAVY = ("keras", "matplotlib.figure")
-"""What a worker imports while the judge starts, if an exercise needs it."""
+"""What the workers of an exercise find imported."""
 
 LIGHT_EXERCISES = frozenset({"windowing", "parameters"})
+"""These need none of it, and do not wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,19 +83,24 @@ class Job:
         return Facts.from_json(json.loads((self.scratch / "facts.json").read_text("utf-8")))
 
     @contextmanager
-    def source(self, limits: Limits) -> Iterator[tuple[Source, Callable[[], Isolation | None]]]:
+    def source(self, kept: Kept) -> Iterator[tuple[Source, Callable[[], Isolation | None]]]:
         """Who answers the requests of this job, and around whom stands which wall, once it is known."""
         if self.replay:
             yield Replay(self.replay), lambda: None
         elif self.in_process:
             yield self._recorded(InProcess(self.folder)), lambda: NOT_ISOLATED
         else:
-            from grader.sandbox import Worker
-
-            heavy = not self.exercises or set(self.exercises) - LIGHT_EXERCISES
-            warm = HEAVY if heavy else ()
-            with Worker(self.folder, self.demand, limits, warm=warm, private=self.private) as worker:
-                yield self._recorded(Rationed(worker, limits)), lambda: worker.isolation
+            course = load_course()
+            limits = self.limits or course.limits
+            warm = {name: () if name in LIGHT_EXERCISES else HEAVY for name in self.exercises or course.names}
+            workers = kept.workers
+            workers.give(self.folder, self.demand, limits, warm=warm, private=self.private)
+            if HEAVY in warm.values():
+                kept.import_keras()
+            try:
+                yield self._recorded(Rationed(workers, limits)), lambda: workers.isolation
+            finally:
+                workers.rest()
 
     def _recorded(self, source: Source) -> Source:
         return Recorder(source, self.transcript) if self.scratch else source

@@ -21,6 +21,7 @@ from grader.course import load_course, load_hints, load_points, load_thresholds
 from grader.errors import GraderError
 from grader.evidence import CheckFailed, StudentError
 from grader.jobs import Facts, Job, text_to_json
+from grader.kept import Kept
 from grader.submission import Submission
 
 PROPERTY = "grader"
@@ -52,9 +53,15 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = config.rootpath / config.getini("grader_submission")
         job = Job(folder=folder, seed=secrets.randbits(31) if seed is None else seed)
     config.stash[_JOB] = job
+    kept = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Kept)), None)
+    if kept is None:
+        kept = Kept()
+        config.add_cleanup(kept.close)
+    config.stash[_KEPT] = kept
 
 
 _JOB = pytest.StashKey[Job]()
+_KEPT = pytest.StashKey[Kept]()
 
 
 def _is_check(item: pytest.Item) -> bool:
@@ -108,7 +115,7 @@ def submission(pytestconfig: pytest.Config) -> Iterator[Submission]:
     """The student's functions, by name."""
     job = pytestconfig.stash[_JOB]
     course = load_course()
-    with job.source(job.limits or course.limits) as (source, isolation):
+    with job.source(pytestconfig.stash[_KEPT]) as (source, isolation):
         proxy = Submission(source, course.owners, job.seed)
         yield proxy
         job.save_facts(Facts(student_s=proxy.spent_s, isolation=isolation(), notes=proxy.notes))
@@ -143,9 +150,7 @@ def keras(pytestconfig: pytest.Config) -> Any:
 @pytest.fixture(scope="session")
 def trainer(pytestconfig: pytest.Config) -> Any:
     """The trusted trainer."""
-    from grader.training import make_trainer
-
-    return make_trainer(pytestconfig.stash[_JOB].trainer)
+    return pytestconfig.stash[_KEPT].trainer(pytestconfig.stash[_JOB].trainer)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import dataclasses
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -78,7 +79,7 @@ class Worker:
         """Start at once, so that the imports of `warm` run while the judge makes itself ready.
 
         Args:
-            folder: The clean copy of a submission.
+            folder: A submission, as `give` takes it.
             demand: Which rungs will do.
             limits: What the submission may use.
             warm: Modules that are worth importing before they are asked for.
@@ -87,7 +88,8 @@ class Worker:
         Raises:
             GraderError: If no rung that will do can be had.
         """
-        self._folder = folder
+        self._folder = tempfile.TemporaryDirectory(prefix="grader-submission-", ignore_cleanup_errors=True)
+        Path(self._folder.name).chmod(0o755)  # read by a user who owns nothing
         self._limits = limits
         self._warm = warm
         self._private = private
@@ -98,7 +100,20 @@ class Worker:
         self._worker: Connection | None = None
         self._exercise = ""
         self._imported = False
+        self.give(folder)
         self._open_next()
+
+    def give(self, folder: Path) -> None:
+        """From now on work on another submission: the modules in `folder`, of which a copy is taken.
+
+        What was started for the one before is dead when this returns, and what it wrote is gone.
+        """
+        self._end_worker()
+        own = Path(self._folder.name)
+        for entry in own.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        shutil.copytree(folder, own, dirs_exist_ok=True)
+        own.chmod(0o755)
 
     def __enter__(self) -> Worker:
         """The worker itself."""
@@ -106,7 +121,7 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         """End everything that was started."""
-        self._close()
+        self.close()
 
     @property
     def isolation(self) -> Isolation:
@@ -199,7 +214,7 @@ class Worker:
         while self._ladder:
             rung = self._ladder.pop(0)
             try:
-                self._zygote = _Zygote(rung, self._folder, self._limits, self._warm)
+                self._zygote = _Zygote(rung, Path(self._folder.name), self._limits, self._warm)
                 return
             except RungMissing as error:
                 self._missing.append(f"{rung.value}: {error}")
@@ -208,12 +223,18 @@ class Worker:
             "what will do with --isolation"
         )
 
-    def _close(self) -> None:
+    def rest(self) -> None:
+        """End the process that runs the submission's code; the next request starts another."""
+        self._end_worker()
+
+    def close(self) -> None:
+        """End everything that was started."""
         self._end_worker()
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None
         self._rung = None
+        self._folder.cleanup()
 
 
 DETAILS = {

@@ -71,6 +71,25 @@ def test_a_layer_whose_weights_may_not_change_is_frozen(make, frozen):
     assert [layer.is_frozen for layer in evidence(make()).layers] == frozen
 
 
+def test_networks_have_one_fingerprint_if_they_compute_the_same_and_only_then():
+    def print_of(*stack, **options):
+        return architecture.fingerprint(model_data(functional(*stack, **options)))
+
+    plain = print_of(layers.Dense(4, activation="tanh"), layers.Dense(1))
+    assert print_of(layers.Dense(4, activation="tanh", name="mine"), layers.Dense(1, name="last")) == plain
+    assert print_of(layers.Dense(4, activation="tanh", name="tanh"), layers.Dense(1)) == plain
+    assert print_of(layers.Dense(4, activation="relu", name="relu"), layers.Dense(1)) != plain
+    assert print_of(layers.Dense(4, activation="tanh"), layers.Dense(1), shape=(13, 3)) != plain
+    assert print_of(layers.Dense(4, activation="tanh", dtype="float64"), layers.Dense(1)) != plain
+
+    def joined(swap):
+        inputs = keras.Input((12,))
+        one, two = layers.Dense(4, name="one")(inputs), layers.Dense(4, name="two", activation="relu")(inputs)
+        return keras.Model(inputs, layers.Subtract()([two, one] if swap else [one, two]))
+
+    assert architecture.fingerprint(model_data(joined(True))) != architecture.fingerprint(model_data(joined(False)))
+
+
 def test_the_rebuilt_model_forecasts_what_the_student_s_does():
     model = functional(layers.LSTM(5, return_sequences=True), layers.GRU(4), layers.Dense(1))
     x = np.random.default_rng(0).normal(size=(7, 12, 3)).astype("f4")

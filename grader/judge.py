@@ -1,0 +1,190 @@
+"""The judge's process, as whoever wants a submission graded sees it: given a job, it says what the checks found."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import platformdirs
+
+from grader.errors import GraderError
+from grader.jobs import Job
+
+POLL_S = 0.05
+JUDGE_S = 3600.0
+"""For all checks of a submission. A judge that needs longer hangs."""
+END_S = 30.0
+"""For a judge that has nothing more to do to end its workers."""
+
+JUDGE_INI = Path(__file__).with_name("judge.ini")
+
+Progress = Callable[[str, str], None]
+"""Told the id and the outcome of each check that is done."""
+
+
+class Judge:
+    """Runs the checks of one job after another in a process of its own, which is started when it is first needed.
+
+    What jobs share is kept between them: imports, workers, compiled training. A process that has ended is replaced.
+    """
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._process: subprocess.Popen[str] | None = None
+        self._started_for: dict[str, str] = {}
+        self._home: TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Judge:
+        """The judge itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process, and all workers with it."""
+        self.close()
+
+    def run(self, job: Job, suites: Sequence[Path], progress: Progress) -> dict[str, Any]:
+        """Run the checks, and return what `pytest-json-report` wrote.
+
+        Raises:
+            GraderError: If the judge could not do its work.
+        """
+        assert job.scratch is not None
+        report, log = job.scratch / "report.json", job.scratch / "judge.log"
+        job.write(job.scratch / "job.json")
+        arguments = _arguments(job.scratch / "job.json", report, suites)
+        try:
+            order = {"arguments": arguments, "log": str(log), "answer": str(job.scratch / "status")}
+            status = self._ask(order, job, progress)
+        except BaseException:
+            self._kill()
+            raise
+        if job.failure.is_file():
+            raise GraderError(job.failure.read_text("utf-8"))
+        if status not in (0, 1) or not report.is_file():
+            self._kill()
+            last = log.read_text("utf-8", "replace").strip().splitlines()[-3:] if log.is_file() else []
+            raise GraderError(f"the judge ended with status {status}: {' / '.join(last)}")
+        document: dict[str, Any] = json.loads(report.read_text("utf-8"))
+        return document
+
+    def close(self) -> None:
+        """End the process, and all workers with it."""
+        if self._process is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()  # type: ignore[union-attr]
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(END_S)
+        self._kill()
+
+    def _ask(self, order: dict[str, Any], job: Job, progress: Progress) -> int:
+        """Hand over an order, pass on what the judge says of its progress, and return its status."""
+        process = self._ready(job)
+        assert process.stdin is not None
+        assert job.progress is not None
+        with contextlib.suppress(OSError):  # it has ended: there is no answer either
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+        follow = _Follow(job.progress, progress)
+        answer = Path(order["answer"])
+        deadline = time.monotonic() + JUDGE_S
+        while not answer.is_file() and process.poll() is None:
+            if time.monotonic() > deadline:
+                raise GraderError(f"the judge did not end within {JUDGE_S:g} s")
+            follow.advance()
+            time.sleep(POLL_S)
+        follow.advance()
+        return int(answer.read_text("utf-8")) if answer.is_file() else process.wait()
+
+    def _ready(self, job: Job) -> subprocess.Popen[str]:
+        """The process; a fresh one if the environment must be another, or a submission was in it."""
+        environment = _environment(job)
+        if job.in_process or environment != self._started_for or (self._process and self._process.poll() is not None):
+            self.close()
+        if self._process is None:
+            self._home = TemporaryDirectory(prefix="grader-judge-", ignore_cleanup_errors=True)
+            self._started_for = environment
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-m", "grader.session"],
+                cwd=self._home.name,
+                env=environment | {"MPLCONFIGDIR": self._home.name},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+        return self._process
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()  # type: ignore[union-attr]
+            self._process = None
+        if self._home is not None:
+            self._home.cleanup()
+            self._home = None
+
+
+class _Follow:
+    """Passes on what the judge writes of its progress."""
+
+    def __init__(self, path: Path, progress: Progress) -> None:
+        self._path = path
+        self._progress = progress
+        self._position = 0
+
+    def advance(self) -> None:
+        """Pass on what is new."""
+        if not self._path.is_file():
+            return
+        with self._path.open(encoding="utf-8") as stream:
+            stream.seek(self._position)
+            while (line := stream.readline()).endswith("\n"):
+                self._position = stream.tell()
+                facts = json.loads(line)
+                self._progress(facts["id"], facts["outcome"])
+
+
+def _arguments(job: Path, report: Path, suites: Sequence[Path]) -> list[str]:
+    """The command line of pytest: nothing in it comes from a submission, or from the caller's own settings."""
+    root = str(suites[0].parent)
+    options = ["-c", str(JUDGE_INI), "--rootdir", root, "--confcutdir", root, "--import-mode=importlib"]
+    options += ["-p", "no:cacheprovider", "-p", "grader.plugin", "-p", "pytest_jsonreport.plugin"]
+    options += ["--grader-job", str(job), "--json-report", f"--json-report-file={report}"]
+    options += ["--json-report-omit=collectors,log,streams,warnings,keywords", "-q", "--tb=line"]
+    return [*options, *map(str, suites)]
+
+
+def compile_cache() -> Path:
+    """Where compiled training code is kept from one judge to the next."""
+    return Path(platformdirs.user_cache_dir("rnn-grader", appauthor=False)) / "compiled"
+
+
+def _environment(job: Job) -> dict[str, str]:
+    """The judge's environment, from an allow-list: no pytest option of the caller's gets in."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "XDG_CACHE_HOME", "TERM")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    fused = job.trainer == "fused" and not job.in_process
+    if fused:  # JAX keeps what it compiled, however little, from one judge to the next
+        environment["JAX_COMPILATION_CACHE_DIR"] = str(compile_cache())
+        environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+        environment["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+    return environment | {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "KERAS_BACKEND": "jax" if fused else "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "MPLBACKEND": "Agg",
+    }

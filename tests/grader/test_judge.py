@@ -1,0 +1,94 @@
+"""One judge grades many submissions, and each as if it were the first."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from grader.contract import Suite
+from grader.course import load_course
+from grader.evidence import Request, Returned
+from grader.grade import Options, find_tests, grade
+from grader.judge import Judge
+from grader.rungs import Demand, Rung
+from grader.workers import Workers
+from tests.grader.test_sandbox import RUNGS
+
+ROOT = Path(__file__).parents[2]
+LIGHT = ("windowing", "parameters")
+
+
+def graded(path, judge=None, exercises=LIGHT):
+    return grade(path, Options(tests=find_tests(), suite=Suite.HIDDEN, seed=11, exercises=exercises), judge=judge)
+
+
+def without_times(report):
+    checks = tuple(dataclasses.replace(check, duration_s=0) for check in report.checks)
+    return dataclasses.replace(report, checks=checks, duration_s=0, phases_s={})
+
+
+def test_the_judge_of_many_says_what_the_judge_of_one_says(compose):
+    wrong = compose({"parameters": "import numpy\nnumpy.ndarray = None\n\ndef dense_params(n, m):\n    return n * m\n"})
+    with Judge() as judge:
+        together = [graded(path, judge) for path in (ROOT / "solutions", wrong, ROOT / "solutions", ROOT / "exercises")]
+    alone = [graded(path) for path in (ROOT / "solutions", wrong, ROOT / "solutions", ROOT / "exercises")]
+    assert [report.score for report in together] == [20, 12, 20, 0]
+    assert list(map(without_times, together)) == list(map(without_times, alone))
+
+
+def test_a_judge_that_has_ended_is_replaced():
+    with Judge() as judge:
+        first = graded(ROOT / "solutions", judge, ("parameters",))
+        judge._process.kill()
+        judge._process.wait()
+        assert without_times(graded(ROOT / "solutions", judge, ("parameters",))) == without_times(first)
+
+
+LEAVES = """
+import os, pathlib, tempfile
+import numpy
+
+def split_series():
+    for folder in (tempfile.gettempdir(), "/dev/shm", os.getcwd(), os.path.dirname(__file__)):
+        try:
+            pathlib.Path(folder, "left-behind").write_text("for the next one")
+        except OSError:
+            pass
+    numpy.left_behind = True
+
+def scale():
+    places = [tempfile.gettempdir(), "/dev/shm", os.getcwd(), os.path.dirname(__file__)]
+    found = [place for place in places if os.path.exists(os.path.join(place, "left-behind"))]
+    return found + [name for name in ("left_behind",) if hasattr(numpy, name)]
+"""
+
+
+@pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.value)
+def test_the_next_submission_finds_nothing_of_the_one_before(rung, tmp_path):
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "windowing.py").write_text(LEAVES)
+
+    def ask(function):
+        result = workers.ask(Request(exercise="windowing", function=function), 20.0)
+        assert isinstance(result, Returned), result
+        return result.value
+
+    with Workers() as workers:
+        for folder in folders:
+            workers.give(folder, Demand(exact=rung, hidden=True), load_course().limits, warm={"windowing": ()})
+            assert ask("scale") == ([] if rung is not Rung.SUBPROCESS or folder == folders[0] else ["/dev/shm"])
+            ask("split_series")
+            workers.rest()
+    Path("/dev/shm/left-behind").unlink(missing_ok=True)
+
+
+def test_a_light_exercise_does_not_wait_for_a_heavy_one(tmp_path):
+    (tmp_path / "windowing.py").write_text("import sys\n\ndef scale():\n    return 'keras' in sys.modules\n")
+    (tmp_path / "lstm.py").write_text("import sys\n\ndef lstm_step():\n    return 'keras' in sys.modules\n")
+    with Workers() as workers:
+        warm = {"windowing": (), "lstm": ("keras",)}
+        workers.give(tmp_path, Demand(hidden=True), load_course().limits, warm=warm)
+        assert workers.ask(Request(exercise="windowing", function="scale"), 20.0) == Returned(False)
+        assert workers.ask(Request(exercise="lstm", function="lstm_step"), 20.0) == Returned(True)
