@@ -21,6 +21,7 @@ from grader.course import load_course, load_points, suite_folder
 from grader.errors import GraderError, UsageError
 from grader.grade import Options, environment, find_tests, grade, record_recipes, regrade, round_seed
 from grader.judge import Progress as Advance
+from grader.memory import memory_folder
 from grader.render import document, terminal
 from grader.report import to_json
 from grader.rungs import Demand, Rung
@@ -71,7 +72,7 @@ def grade_command(
     suite: Annotated[Suite | None, typer.Option(help="Default: all, or public where the hidden one is not.")] = None,
     in_process: Annotated[bool, typer.Option("--in-process", help="Run the code here; isolates nothing.")] = False,
     trainer: Annotated[TrainerKind, typer.Option(help="fused needs JAX; keras is model.fit.")] = TrainerKind.FUSED,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Grade all afresh. (Nothing is cached yet.)")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Grade again what this seed has graded before.")] = False,
     view: Annotated[View | None, typer.Option(help="Default: student's for the public suite alone.")] = None,
     isolation: Annotated[
         Rung | None, typer.Option(help="These walls and no others. Default: the best there are.")
@@ -91,6 +92,7 @@ def grade_command(
         trainer=trainer.value,
         demand=Demand(exact=isolation, least=require_isolation),
         transcript=transcript,
+        memory=None if no_cache else memory_folder(),
     )
     total = _count(options.tests, options.exercises or load_course().names)
     report = _with_progress(path.name, total, lambda progress: grade(path, options, progress))

@@ -24,6 +24,7 @@ from grader.errors import GraderError, UsageError
 from grader.families import Group, read_recipes
 from grader.jobs import NOT_ISOLATED, Facts, Job
 from grader.judge import Judge, Progress
+from grader.memory import Memory
 from grader.report import make_checks, make_exercises
 from grader.rungs import Demand, Rung
 
@@ -37,7 +38,8 @@ PACKAGES = ("keras", "tensorflow", "numpy", "jax", "pytest")
 class Options:
     """How to grade. `tests` holds the suites; without a `seed` one is drawn.
 
-    `demand` says which walls will do; `limits` stand in for the course's; `transcript` is a file to write.
+    `demand` says which walls will do; `limits` stand in for the course's; `transcript` is a file to write. With the
+    folder `memory`, what was graded before with the same seed is not graded again.
     """
 
     tests: Path
@@ -49,6 +51,7 @@ class Options:
     demand: Demand = field(default_factory=Demand)
     limits: Limits | None = None
     transcript: Path | None = None
+    memory: Path | None = None
 
 
 def find_tests() -> Path:
@@ -107,7 +110,8 @@ def grade(
             private=_private(options.tests),
         )
         with nullcontext(judge) if judge else Judge() as judge:
-            report = _run(job, options.tests, suite, specs, progress, judge)
+            who = _remembering(judge, options, job) or judge
+            report = _run(job, options.tests, suite, specs, progress, who)
         report = replace(report, submission=collected.name, notes=collected.notes + report.notes)
         if options.transcript:
             transcript.write(options.transcript, _meta(report, job), job.transcript)
@@ -170,27 +174,26 @@ def _meta(report: Report, job: Job) -> dict[str, Any]:
 
 
 def _run(
-    job: Job, tests: Path, suite: Suite, specs: tuple[ExerciseSpec, ...], progress: Progress, judge: Judge
+    job: Job, tests: Path, suite: Suite, specs: tuple[ExerciseSpec, ...], progress: Progress, judge: Judge | Memory
 ) -> Report:
     """Let the judge run the checks of a job, and make the report."""
     expected = _expected(tests, suite, specs)
-    before = _fingerprint(tests)
-    document = judge.run(job, [suite_folder(tests, each) for each in expected], progress)
-    if _fingerprint(tests) != before:
+    before = _fingerprint(*_suites(tests))
+    found = judge.run(job, [suite_folder(tests, each) for each in expected], progress)
+    if _fingerprint(*_suites(tests)) != before:
         raise GraderError("the suite was changed while it ran; look at tests/, and grade again")
-    facts = job.read_facts()
-    checks = make_checks(document, expected, load_hints())
+    checks = make_checks(found.tests, expected, load_hints(), found.cached)
     return Report(
         submission=job.folder.name,
         suite=suite,
         seed=job.seed,
         exercises=make_exercises(checks, specs),
         checks=tuple(checks),
-        isolation=facts.isolation or NOT_ISOLATED,
-        notes=facts.notes,
+        isolation=found.facts.isolation or NOT_ISOLATED,
+        notes=found.facts.notes,
         environment=environment(),
         duration_s=0.0,
-        phases_s={"student": facts.student_s, "checks": float(document["duration"])},
+        phases_s={"student": found.facts.student_s},
     )
 
 
@@ -207,18 +210,30 @@ def _demand(options: Options, suite: Suite) -> Demand:
     return demand
 
 
+def _remembering(judge: Judge, options: Options, job: Job) -> Memory | None:
+    """The judge with a memory, where that is of use: the seed will come again, and no transcript is asked for."""
+    if options.memory is None or options.seed is None or options.transcript or job.in_process:
+        return None
+    code = _fingerprint(Path(grader.__file__).parent, *_suites(options.tests))
+    return Memory(judge, options.memory, [code, dict(environment())])
+
+
 def _private(tests: Path) -> tuple[Path, ...]:
     """What must be out of the submission's reach: the hidden suite and the solutions."""
     folders = (suite_folder(tests, Suite.HIDDEN), tests.parent / "solutions")
     return tuple(folder for folder in folders if folder.is_dir())
 
 
-def _fingerprint(tests: Path) -> str:
-    """A hash of everything in the suites."""
+def _suites(tests: Path) -> list[Path]:
+    return [suite_folder(tests, suite) for suite in (Suite.PUBLIC, Suite.HIDDEN)]
+
+
+def _fingerprint(*folders: Path) -> str:
+    """A hash of everything in these folders."""
     digest = hashlib.sha256()
-    for folder in (suite_folder(tests, suite) for suite in (Suite.PUBLIC, Suite.HIDDEN)):
+    for folder in folders:
         for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-            digest.update(f"{path.relative_to(tests)}\0".encode() + path.read_bytes())
+            digest.update(f"{path.relative_to(folder.parent)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

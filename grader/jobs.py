@@ -113,17 +113,21 @@ NOT_ISOLATED = Isolation(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the judge's process tells of a run beside the checks; a replayed run knows of no walls."""
+    """What the judge's process tells of a run beside the checks; a replayed run knows of no walls.
+
+    `noted` are the exercises that gave rise to `notes`.
+    """
 
     student_s: float
     isolation: Isolation | None
     notes: tuple[Note, ...]
+    noted: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As JSON, texts untranslated."""
         walls = self.isolation and {"rung": self.isolation.rung, "detail": text_to_json(self.isolation.detail)}
         notes = [{"kind": note.kind, "detail": text_to_json(note.detail)} for note in self.notes]
-        return {"student_s": self.student_s, "isolation": walls, "notes": notes}
+        return {"student_s": self.student_s, "isolation": walls, "notes": notes, "noted": self.noted}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Facts:
@@ -133,6 +137,7 @@ class Facts:
             student_s=data["student_s"],
             isolation=walls and Isolation(rung=walls["rung"], detail=text_from_json(walls["detail"])),
             notes=tuple(Note(kind=note["kind"], detail=text_from_json(note["detail"])) for note in data["notes"]),
+            noted=tuple(data["noted"]),
         )
 
 

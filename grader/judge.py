@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import platformdirs
 
 from grader.errors import GraderError
-from grader.jobs import Job
+from grader.jobs import Facts, Job
 
 POLL_S = 0.05
 JUDGE_S = 3600.0
@@ -28,6 +29,15 @@ JUDGE_INI = Path(__file__).with_name("judge.ini")
 
 Progress = Callable[[str, str], None]
 """Told the id and the outcome of each check that is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What came of a job: each test as `pytest-json-report` wrote it, and which exercises were known from before."""
+
+    tests: Sequence[Mapping[str, Any]]
+    facts: Facts
+    cached: frozenset[str] = frozenset()
 
 
 class Judge:
@@ -50,8 +60,8 @@ class Judge:
         """End the process, and all workers with it."""
         self.close()
 
-    def run(self, job: Job, suites: Sequence[Path], progress: Progress) -> dict[str, Any]:
-        """Run the checks, and return what `pytest-json-report` wrote.
+    def run(self, job: Job, suites: Sequence[Path], progress: Progress) -> Findings:
+        """Run the checks of a job's exercises in these suites.
 
         Raises:
             GraderError: If the judge could not do its work.
@@ -72,8 +82,7 @@ class Judge:
             self._kill()
             last = log.read_text("utf-8", "replace").strip().splitlines()[-3:] if log.is_file() else []
             raise GraderError(f"the judge ended with status {status}: {' / '.join(last)}")
-        document: dict[str, Any] = json.loads(report.read_text("utf-8"))
-        return document
+        return Findings(tests=json.loads(report.read_text("utf-8")).get("tests", ()), facts=job.read_facts())
 
     def close(self) -> None:
         """End the process, and all workers with it."""

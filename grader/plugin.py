@@ -118,7 +118,8 @@ def submission(pytestconfig: pytest.Config) -> Iterator[Submission]:
     with job.source(pytestconfig.stash[_KEPT]) as (source, isolation):
         proxy = Submission(source, course.owners, job.seed)
         yield proxy
-        job.save_facts(Facts(student_s=proxy.spent_s, isolation=isolation(), notes=proxy.notes))
+        facts = Facts(student_s=proxy.spent_s, isolation=isolation(), notes=proxy.notes, noted=proxy.noted)
+        job.save_facts(facts)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,19 +19,26 @@ PROPERTY = "grader"
 Hints = Mapping[str, Mapping[str, Hint]]
 
 
-def make_checks(document: Mapping[str, Any], expected: Mapping[Suite, Mapping[str, int]], hints: Hints) -> list[Check]:
+def make_checks(
+    tests: Iterable[Mapping[str, Any]],
+    expected: Mapping[Suite, Mapping[str, int]],
+    hints: Hints,
+    cached: Container[str] = (),
+) -> list[Check]:
     """The checks of a run, in the order in which they ran.
 
     Args:
-        document: What `pytest-json-report` wrote.
+        tests: What `pytest-json-report` wrote of each.
         expected: The points of every check that had to run, by suite and id.
         hints: A hint for each function of each exercise.
+        cached: The exercises that were known from before.
 
     Raises:
         GraderError: If the checks that ran are not exactly those that had to, each with one outcome.
     """
     scored = Suite.HIDDEN if Suite.HIDDEN in expected else Suite.PUBLIC
-    checks = [_make_check(test, scored, hints) for test in document.get("tests", ())]
+    made = [_make_check(test, scored, hints) for test in tests]
+    checks = [replace(check, cached=check.exercise in cached) for check in made]
     for suite, points in expected.items():
         came = sorted(check.id for check in checks if check.suite is suite)
         if came != sorted(points):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from grader.contract import Isolation
 from grader.errors import UsageError
 
 
@@ -60,3 +62,9 @@ class Demand:
             return (self.exact,)
         weakest = self.least or (Rung.LANDLOCK_WEAK if self.hidden else Rung.SUBPROCESS)
         return tuple(rung for rung in Rung if rung.at_least(weakest) and rung is not Rung.IN_PROCESS)
+
+
+def weakest(walls: Iterable[Isolation]) -> Isolation | None:
+    """The one of several walls that is on the lowest rung; None if there is none."""
+    order = [rung.value for rung in Rung]
+    return max(walls, key=lambda isolation: order.index(isolation.rung), default=None)

@@ -117,6 +117,11 @@ class Submission:
         """Each limit, death or forbidden act once for each function."""
         return tuple(self._notes.values())
 
+    @property
+    def noted(self) -> tuple[str, ...]:
+        """The exercises that gave rise to a note."""
+        return tuple(dict.fromkeys(self._owners.get(place, place) for _, place in self._notes))
+
     def __getattr__(self, name: str) -> Function:
         """The function of that name."""
         if name.startswith("_") or name not in self._owners:

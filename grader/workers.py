@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.contract import Isolation
 from grader.course import Limits
 from grader.evidence import Failure, Request, Returned
-from grader.rungs import Demand, Rung
+from grader.rungs import Demand, weakest
 from grader.sandbox import Worker
 
 Warm = tuple[str, ...]
@@ -69,10 +69,9 @@ class Workers:
             worker.rest()
 
     @property
-    def isolation(self) -> Isolation:
+    def isolation(self) -> Isolation | None:
         """The weakest of the rungs that were reached."""
-        reached = [self._workers[modules].isolation for modules in set(self._warm.values())]
-        return max(reached, key=lambda isolation: list(Rung).index(Rung(isolation.rung)))
+        return weakest(self._workers[modules].isolation for modules in set(self._warm.values()))
 
     def _close(self) -> None:
         while self._workers:

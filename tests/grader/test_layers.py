@@ -20,7 +20,7 @@ LAYERS = [
     {"kept", "transcript"},
     {"jobs"},
     {"plugin", "report", "judge"},
-    {"session"},
+    {"session", "memory"},
     {"families"},
     {"calibrate"},
     {"render"},
