@@ -92,7 +92,7 @@ def command(
 
 def as_another_user(inside: Sequence[str], *, binds: Mapping[Path, Path]) -> list[str]:
     """The command by which root lets a user who owns nothing run `inside`, with `binds` in reach of that user."""
-    words = [str(find("bwrap")), "--unshare-pid", "--die-with-parent", *_binds({path: path for path in binds.values()})]
+    words = [str(find("bwrap")), "--die-with-parent", *_binds({path: path for path in binds.values()})]
     words += ["--bind", "/proc", "/proc", "--dev", "/dev", "--remount-ro", "/", "--"]
     return [*words, *drop_user(free_user()), "--bounding-set=-all", "--no-new-privs", "--", *inside]
 

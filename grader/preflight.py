@@ -48,7 +48,7 @@ def lay_out(private: Sequence[Path]) -> Iterator[dict[str, Any]]:
             listener.bind(address)
             listener.listen()
         yield {
-            "files": [str(canary), *map(str, private), f"/proc/{os.getpid()}/environ"],
+            "files": [str(canary), *map(str, private)],
             "folder": str(folder),
             "tcp": tcp.getsockname()[1],
             "udp": udp.getsockname()[1],
@@ -68,13 +68,13 @@ def attempt(targets: Mapping[str, Any], descriptors: frozenset[int], environment
         environment: The names that were found in the environment beside those that a worker is meant to have.
     """
     tries: dict[str, Callable[[], str]] = {
-        "read": lambda: _first(_read, targets["files"]),
+        "read": lambda: _first(_read, [*targets["files"], *_of_judge(targets, "/proc/{}/environ")]),
         "write": lambda: _first(_write, [targets["folder"], "/usr", "/"]),
         "tcp": lambda: _connect(socket.AF_INET, ("127.0.0.1", targets["tcp"])),
         "udp": lambda: _send(("127.0.0.1", targets["udp"])),
         "socket": lambda: _connect(socket.AF_UNIX, targets["socket"]),
         "abstract socket": lambda: _connect(socket.AF_UNIX, targets["abstract"]),
-        "signal": lambda: _signal(targets["judge"], targets["processes"]),
+        "signal": lambda: _first(_signal, _of_judge(targets, "{}")),
         "descriptors": lambda: ", ".join(sorted(map(_descriptor, _open_files() - descriptors))),
         "environment": lambda: ", ".join(sorted(environment)),
         "rights": _rights,
@@ -120,11 +120,15 @@ def _send(address: tuple[str, int]) -> str:
         return str(address)
 
 
-def _signal(judge: int, processes: str) -> str:
-    if str(Path("/proc/self/ns/pid").readlink()) != processes:
-        return ""  # a number names another process here, and the judge has none
-    os.kill(judge, 0)
-    return str(judge)
+def _of_judge(targets: Mapping[str, Any], name: str) -> list[str]:
+    """What belongs to the judge's process; nothing where its number names another process, and the judge has none."""
+    seen = str(Path("/proc/self/ns/pid").readlink()) == targets["processes"]
+    return [name.format(targets["judge"])] if seen else []
+
+
+def _signal(judge: str) -> str:
+    os.kill(int(judge), 0)
+    return judge
 
 
 def _open_files() -> frozenset[int]:

@@ -100,8 +100,12 @@ class Worker:
         self._worker: Connection | None = None
         self._exercise = ""
         self._imported = False
-        self.give(folder)
-        self._open_next()
+        try:
+            self.give(folder)
+            self._open_next()
+        except BaseException:
+            self._folder.cleanup()
+            raise
 
     def give(self, folder: Path) -> None:
         """From now on work on another submission: the modules in `folder`, of which a copy is taken.
@@ -254,10 +258,10 @@ class _Zygote:
         _require(rung)
         self.rung = rung
         self._user: int | None = None
-        if not rung.namespaces and sys.platform == "linux":
+        if sys.platform == "linux":
             walls.adopt_orphans()
         self._scratch = tempfile.TemporaryDirectory(prefix="grader-worker-", ignore_cleanup_errors=True)
-        self._strangers_before = set() if rung.namespaces else _below()
+        self._strangers_before = _below()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command, environment = self._command(folder, limits, warm, theirs.fileno())
         self._process = subprocess.Popen(
@@ -273,6 +277,7 @@ class _Zygote:
         theirs.close()
         self._control = ours
         self._up = False
+        _LIVE.add(self._process.pid)
 
     def _command(
         self, folder: Path, limits: Limits, warm: tuple[str, ...], control: int
@@ -380,8 +385,8 @@ class _Zygote:
                 self._process.wait(END_S)
         self._process.kill()
         self._process.wait()
-        if not self.rung.namespaces:
-            self._end_orphans()
+        _LIVE.discard(self._process.pid)
+        self._end_orphans()
         if self._process.stderr is not None:
             self._process.stderr.close()
         # Python's own way to delete a tree gives up on one that is thousands of folders deep.
@@ -394,14 +399,30 @@ class _Zygote:
         if self._user is not None:
             subprocess.run([*bubblewrap.drop_user(self._user), "--", "kill", "-KILL", "-1"], capture_output=True)
         else:
-            end_processes(lambda: _below() - self._strangers_before)
-        for orphan in _below() - self._strangers_before:
+            end_processes(self._orphans)
+        for orphan in self._orphans():
             with contextlib.suppress(psutil.Error):
                 orphan.wait(END_S)
 
+    def _orphans(self) -> set[psutil.Process]:
+        """All below this process, but for what was there before and for the other zygotes with all below them."""
+        others = {process for process in _below() if process.pid in _LIVE}
+        return _below().difference(self._strangers_before, others, *map(_all_below, others))
+
+
+_LIVE: set[int] = set()
+"""The zygotes of this process."""
+
 
 def _below() -> set[psutil.Process]:
-    return set(psutil.Process().children(recursive=True))
+    return _all_below(psutil.Process())
+
+
+def _all_below(process: psutil.Process) -> set[psutil.Process]:
+    try:
+        return set(process.children(recursive=True))
+    except psutil.Error:  # it has ended
+        return set()
 
 
 def _require(rung: Rung) -> None:
