@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.judge import compile_cache
+
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -14,6 +16,18 @@ collect_ignore = ["samples"]  # looked through for doctests, a module is importe
 def pytest_addoption(parser):
     parser.addoption("--seeds", type=int, default=1, help="with how many seeds the right samples are graded")
     parser.addoption("--inputs", type=int, default=300, help="how many inputs the fuzzers try")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_memory_of_other_runs(tmp_path_factory):
+    """A cache of this run's own, so that no test sees what was graded before; compiled training is shared."""
+    cache = tmp_path_factory.mktemp("cache")
+    (cache / "rnn-grader").mkdir()
+    compile_cache().mkdir(parents=True, exist_ok=True)
+    (cache / "rnn-grader" / "compiled").symlink_to(compile_cache(), target_is_directory=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        yield
 
 
 @pytest.fixture(scope="session")
