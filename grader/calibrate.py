@@ -7,14 +7,17 @@ be counted. What was computed is kept chunk by chunk; an interrupted run goes on
 
 from __future__ import annotations
 
+import importlib.util
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from grader import architecture
-from grader.course import Gate
+from grader.course import Gate, load_course
 from grader.evidence import Array
 from grader.families import HONEST, Group, nameless
 from grader.training import (
@@ -35,6 +38,24 @@ Done = Callable[[str], None]
 """Told which check and family have another chunk of runs."""
 
 
+class Measurement(Protocol):
+    """How checks are measured that judge what a submission computed itself; the suite's `calibration.py` has them."""
+
+    @property
+    def checks(self) -> Mapping[str, Sequence[str]]:
+        """The checks, each with the families that must not pass it."""
+
+    @property
+    def facts(self) -> object:
+        """All that the measured values depend on."""
+
+    def skills(self, family: str, seed: int, numbers: Sequence[int]) -> Array:
+        """What each check measures of each of these draws, `(len(numbers), len(checks))`."""
+
+    def real_runs(self, seed: int) -> Array:
+        """The same of the reference as a worker runs it, `(runs, len(checks))`; no runs if `skills` does just that."""
+
+
 class Runs:
     """The skills of many draws, computed in chunks and kept in a folder."""
 
@@ -52,6 +73,17 @@ class Runs:
         """The skill of the first run of each draw of a chunk, `(CHUNK,)`."""
         numbers = range(chunk * CHUNK, (chunk + 1) * CHUNK)
         return self._kept(group, family, f"{chunk}", lambda: self._train(group, family, numbers, run=0))
+
+    def measured(self, what: Measurement, family: str, chunk: int) -> Array:
+        """What is measured of a family in a chunk of draws, `(CHUNK, len(what.checks))`."""
+        numbers = range(chunk * CHUNK, (chunk + 1) * CHUNK)
+        key = architecture.digest([what.facts, family, self._seed, CHUNK])
+        return self._load(f"{key}-{chunk}", next(iter(what.checks)), lambda: what.skills(family, self._seed, numbers))
+
+    def real(self, what: Measurement) -> Array:
+        """What is measured of the reference as a worker runs it, `(runs, len(what.checks))`."""
+        key = architecture.digest([what.facts, "real", self._seed])
+        return self._load(key, next(iter(what.checks)), lambda: what.real_runs(self._seed))
 
     def further(self, group: Group, family: str, numbers: Array) -> Array:
         """The skills of the further runs of some draws, `(len(numbers), FURTHER_RUNS)`."""
@@ -72,13 +104,16 @@ class Runs:
         model = group.families[family]
         what = [model.kind, nameless(architecture.stateless(model.config)), group.look_back, group.sequence]
         how = [self._seed, CHUNK, STEPS, BATCH_SIZE, LEARNING_RATE]
-        path = self._folder / f"{architecture.digest([what, how])}-{name}.npy"
+        return self._load(f"{architecture.digest([what, how])}-{name}", f"{group.checks[0]} {family}", compute)
+
+    def _load(self, name: str, title: str, compute: Callable[[], Array]) -> Array:
+        path = self._folder / f"{name}.npy"
         if not path.is_file():
             partial = path.with_suffix(".partial.npy")
             np.save(partial, compute())
             partial.replace(path)
         found: Array = np.load(path)
-        self._done(f"{group.checks[0]} {family}")
+        self._done(title)
         return found
 
     def _train(self, group: Group, family: str, numbers: Sequence[int], run: int) -> Array:
@@ -157,16 +192,23 @@ class Placement:
     """For each draw, whether the reference lost the point."""
     passed: Mapping[str, Count]
     overlap: bool
+    real: Array = field(default_factory=lambda: np.empty(0))
+    """What the reference reached as a worker runs it, where `skills` comes from a repetition of its recipe."""
+
+    @property
+    def is_trained_here(self) -> bool:
+        """Whether the judge trains, and may train again; else the submission has, once."""
+        return math.isfinite(self.gate.sure)
 
 
-def place(honest: Array, rivals: Sequence[Array]) -> Gate:
+def place(honest: Array, rivals: Sequence[Array], unlucky: float = 0.01) -> Gate:
     """The threshold between what the reference reaches and what must not pass.
 
     On a scale of ratios, two thirds of the way from the reference to the best of the rest, since an honest solution may
-    start from other weights than the reference. The unlucky hundredth of the reference's runs does not place it, since
+    start from other weights than the reference. The `unlucky` part of the reference's runs does not place it, since
     further runs forgive them. One run decides if it is no worse than the first third.
     """
-    worst, best = float(np.quantile(honest, 0.99)), float(min(np.min(rival) for rival in rivals))
+    worst, best = float(np.quantile(honest, 1 - unlucky)), float(min(np.min(rival) for rival in rivals))
     if worst >= best:
         best = float(min(np.quantile(rival, 0.01) for rival in rivals))
     threshold, sure = (float(worst * (best / worst) ** part) for part in (2 / 3, 1 / 3))
@@ -212,6 +254,58 @@ def _medians(runs: Runs, group: Group, family: str, first: Array, numbers: Array
     """The median of the first and the further runs, for some draws."""
     every = np.column_stack([first[numbers], runs.further(group, family, numbers)])
     return np.asarray(np.median(every, axis=1))
+
+
+def load_measurements(suite: Path, solutions: Path) -> list[Measurement]:
+    """What the `calibration.py` of a suite wants measured of the reference; nothing if it has none."""
+    path = suite / "calibration.py"
+    if not path.is_file():
+        return []
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: list[Measurement] = module.measurements(solutions, load_course().limits)
+    return found
+
+
+def families_of(what: Measurement) -> list[str]:
+    """The reference, and every family that must not pass one of the checks."""
+    return [HONEST, *dict.fromkeys(family for families in what.checks.values() for family in families)]
+
+
+def measure(what: Measurement, runs: Runs, draws: int) -> list[Placement]:
+    """Measure the reference and every family on so many draws, and place the threshold of each check.
+
+    A submission trains once, and nothing forgives an unlucky run: so each of the reference's places the threshold.
+    """
+    parts: dict[str, list[Array]] = {family: [] for family in families_of(what)}
+    for chunk in range(-(-draws // CHUNK)):
+        for family in parts:
+            parts[family].append(runs.measured(what, family, chunk))
+    found = {family: np.concatenate(columns) for family, columns in parts.items()}
+    real = runs.real(what)
+    placements = []
+    for column, (check, families) in enumerate(what.checks.items()):
+        honest = found[HONEST][:, column]
+        rivals = {family: found[family][:, column] for family in families}
+        gate = Gate(threshold=place(honest, list(rivals.values()), unlucky=0.0).threshold)
+        passed = {
+            name: Count(count=int(np.sum(rival <= gate.threshold)), draws=len(rival)) for name, rival in rivals.items()
+        }
+        placements.append(
+            Placement(
+                checks=(check,),
+                gate=gate,
+                skills={HONEST: honest, **rivals},
+                honest_lost=~(honest <= gate.threshold),
+                passed=passed,
+                overlap=bool(np.max(honest) >= min(np.min(rival) for rival in rivals.values())),
+                real=real[:, column],
+            )
+        )
+    return placements
 
 
 def any_point_lost(placements: Sequence[Placement]) -> Count:

@@ -183,17 +183,21 @@ def calibrate_command(
     picture: Annotated[Path | None, typer.Option(help="Draw the distributions.")] = None,
 ) -> None:
     """Place the thresholds of the forecast checks: writes tests/hidden/thresholds.toml. Takes hours."""
-    os.environ["KERAS_BACKEND"] = "jax"
-    from grader.calibrate import Runs, calibrate
+    os.environ |= {"KERAS_BACKEND": "jax", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    from grader.calibrate import CHUNK, Runs, calibrate, families_of, load_measurements, measure
     from grader.render import thresholds
 
     tests = find_tests()
     groups = _with_progress("reference", 0, lambda told: record_recipes(tests.parent / "solutions", tests, told))
 
-    def train(told: Advance) -> list[Placement]:
-        return calibrate(groups, Runs(work, seed, lambda name: told(name, "")), draws)
+    measurements = load_measurements(suite_folder(tests, Suite.HIDDEN), tests.parent / "solutions")
 
-    placements = _with_progress("training", sum(len(group.families) for group in groups) * draws // 100, train)
+    def train(told: Advance) -> list[Placement]:
+        runs = Runs(work, seed, lambda name: told(name, ""))
+        return calibrate(groups, runs, draws) + [one for what in measurements for one in measure(what, runs, draws)]
+
+    families = sum(len(group.families) for group in groups) + sum(len(families_of(what)) for what in measurements)
+    placements = _with_progress("training", families * draws // CHUNK, train)
     facts = {"date": datetime.date.today(), "seed": seed, "draws": draws, "versions": dict(environment())}
     path = suite_folder(tests, Suite.HIDDEN) / "thresholds.toml"
     _write(path, thresholds.to_toml(placements, facts, path.read_text("utf-8") if path.is_file() else ""))

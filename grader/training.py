@@ -223,9 +223,11 @@ class FusedEngine:
 class SideBySide:
     """Trains one architecture many times in one compiled call."""
 
-    def __init__(self, data: ModelData) -> None:
-        """Take the architecture."""
+    def __init__(self, data: ModelData, optimizer: Any = None) -> None:
+        """Take the architecture, and an optimizer of Keras's to train it with instead of the judge's own."""
         self.network = fresh_model(data, 0)
+        if optimizer is not None:
+            self.network.compile(optimizer=optimizer, loss="mse")
         self.network.optimizer.build(self.network.trainable_variables)
         self._data = data
         self._compiled: dict[int | None, Any] = {}

@@ -18,8 +18,10 @@ from grader.training import FURTHER_RUNS
 HEADER = "# Written by `grader calibrate`. What stands under [checks] is read by the suite; the rest is for people.\n\n"
 QUANTILES = {"smallest": 0.0, "0.1 %": 0.001, "median": 0.5, "99.9 %": 0.999, "largest": 1.0}
 RULE = (
-    "A first run whose error is at most `sure` passes. Otherwise {further} more are trained on the same series, "
-    "and the median of all has to be at most `threshold`. Errors are RMSE over that of repeating the last value."
+    "Where there is a `sure`, the judge trains: a first run whose error is at most that passes; otherwise {further} "
+    "more are trained on the same series, and the median of all has to be at most `threshold`. Elsewhere the submission "
+    "has trained, once. Errors are RMSE over that of repeating the last value; train_forecaster.linear over that of the "
+    "best linear model, train_forecaster.reference over the spread of the series."
 )
 
 
@@ -59,9 +61,13 @@ def table(placements: Sequence[Placement]) -> Table:
 
 def _check(placement: Placement) -> dict[str, Any]:
     lost = Count(count=int(placement.honest_lost.sum()), draws=len(placement.honest_lost))
+    gate = {"threshold": placement.gate.threshold} | (
+        {"sure": placement.gate.sure} if placement.is_trained_here else {}
+    )
+    real = {"reference_in_a_worker": _real(placement)} if len(placement.real) else {}
     return {
-        "threshold": placement.gate.threshold,
-        "sure": placement.gate.sure,
+        **gate,
+        **real,
         "overlap": placement.overlap,
         "reference": {"loses": _count(lost), "errors": _quantiles(placement.skills[HONEST])},
         "must_not_pass": {
@@ -69,6 +75,11 @@ def _check(placement: Placement) -> dict[str, Any]:
             for family, count in placement.passed.items()
         },
     }
+
+
+def _real(placement: Placement) -> dict[str, Any]:
+    lost = Count(count=int(np.sum(~(placement.real <= placement.gate.threshold))), draws=len(placement.real))
+    return {"loses": _count(lost), "errors": _quantiles(placement.real)}
 
 
 def _count(count: Count) -> dict[str, Any]:
@@ -79,25 +90,35 @@ def _quantiles(values: Array) -> dict[str, float]:
     return {name: float(f"{np.quantile(values, part):.4g}") for name, part in QUANTILES.items()}
 
 
+def _title(placement: Placement) -> str:
+    names = [check.split(".", 1)[1].removesuffix(".forecast") for check in placement.checks]
+    return ", ".join(names)
+
+
 def picture(placements: Sequence[Placement]) -> Any:
     """A matplotlib figure: for each group of checks the reference, the families, and the line between them."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 2.1 * -(-len(placements) // 2)), layout="constrained")
     grid = figure.subplots(-(-len(placements) // 2), 2, squeeze=False, sharex=True).ravel()
-    bins = np.geomspace(0.02, 2.0, 120)
+    bins = np.geomspace(0.008, 4.0, 160)
     for axes, placement in zip(grid, placements, strict=False):
         for family, values in placement.skills.items():
             style = {"color": "black", "alpha": 0.8} if family == HONEST else {"alpha": 0.5}
-            axes.hist(values, bins=bins, label=family, **style)
+            axes.hist(np.clip(values, bins[0], bins[-1]), bins=bins, label=family, **style)
         axes.axvline(placement.gate.threshold, color="crimson")
-        axes.axvline(placement.gate.sure, color="crimson", linestyle=":")
-        axes.set_title(", ".join(check.split(".")[1] for check in placement.checks), fontsize=9)
+        if placement.is_trained_here:
+            axes.axvline(placement.gate.sure, color="crimson", linestyle=":")
+        axes.set_title(_title(placement), fontsize=9)
         axes.set_xscale("log")
         axes.set_yticks([])
     for axes in grid[len(placements) :]:
         axes.axis("off")
-    figure.supxlabel("RMSE over that of repeating the last value (crimson: threshold; dotted: one run is enough)")
-    handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+    figure.supxlabel(
+        "RMSE over that of repeating the last value (train_forecaster.linear: of the best linear model; .reference: "
+        "the spread)\ncrimson: threshold; dotted: one run is enough",
+        fontsize=9,
+    )
+    named = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(named.values(), named, loc="outside upper center", ncols=7, frameon=False, fontsize=8)
     return figure
