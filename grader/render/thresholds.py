@@ -19,9 +19,9 @@ HEADER = "# Written by `grader calibrate`. What stands under [checks] is read by
 QUANTILES = {"smallest": 0.0, "0.1 %": 0.001, "median": 0.5, "99.9 %": 0.999, "largest": 1.0}
 RULE = (
     "Where there is a `sure`, the judge trains: a first run whose error is at most that passes; otherwise {further} "
-    "more are trained on the same series, and the median of all has to be at most `threshold`. Elsewhere the submission "
-    "has trained, once. Errors are RMSE over that of repeating the last value; train_forecaster.linear over that of the "
-    "best linear model, train_forecaster.reference over the spread of the series."
+    "more are trained on the same series, and the median of all has to be at most `threshold`. Elsewhere the "
+    "submission has trained, once. Errors are RMSE over that of repeating the last value; train_forecaster.linear over "
+    "that of the best linear model, train_forecaster.reference over the spread of the series."
 )
 
 
