@@ -49,13 +49,13 @@ def _annotation(checks: list[Check], path: str, source: str) -> str:
 
 
 def _line(check: Check, source: str) -> int:
-    """Where the student's code raised, else where the function begins, else the first line."""
+    """Where the student's code raised, else where the function is defined for the last time, else the first line."""
     lines = source.splitlines()
     for module, number in reversed(PLACE.findall(check.message)):
         if module == check.exercise and 1 <= int(number) <= len(lines):
             return int(number)
     begins = re.compile(rf"(async\s+)?(def|class)\s+{re.escape(check.function)}\b|{re.escape(check.function)}\s*=")
-    return next((number for number, line in enumerate(lines, 1) if begins.match(line)), 1)
+    return next((number for number in range(len(lines), 0, -1) if begins.match(lines[number - 1])), 1)
 
 
 def escape(text: str, escapes: Mapping[str, str]) -> str:
