@@ -51,7 +51,8 @@ def _to_github(posted: Posted, folder: Path, translate: Translator) -> None:
 
 
 def _to_classroom50(posted: Posted, folder: Path, translate: Translator) -> None:
-    result = classroom50.result(posted, os.environ, git.commit_date(folder))
+    identity = classroom50.identity(os.environ)
+    result = classroom50.result(posted, identity, git.commit_date(folder))
     _write(folder / "result.json", json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     _write(folder / "release-body.md", markdown.page(posted, translate))
     _append(Path(_variable("GITHUB_OUTPUT")), _lines(classroom50.status(posted)))

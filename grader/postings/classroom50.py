@@ -25,26 +25,35 @@ VARIABLES = {
 """Keys of the result, and the environment variables in which Classroom 50's runner hands them over."""
 
 
-def result(posted: Posted, environment: Mapping[str, str], committed: datetime.datetime) -> dict[str, Any]:
-    """The document `result.json`.
-
-    Args:
-        posted: The report.
-        environment: What the runner has set.
-        committed: When the graded commit was made; it does not move when the commit is graded again.
+def identity(environment: Mapping[str, str]) -> dict[str, str]:
+    """Whose submission is graded, from what the runner has set.
 
     Raises:
-        UsageError: If the runner has not said whose submission this is, or there are too many checks.
+        UsageError: If the runner has not said so.
     """
     missing = sorted(name for name in VARIABLES.values() if not environment.get(name))
     if missing:
         raise UsageError(f"{', '.join(missing)} is not set; `--to classroom50` works in the runner of Classroom 50")
+    return {key: environment[name] for key, name in VARIABLES.items()}
+
+
+def result(posted: Posted, identity: Mapping[str, str], committed: datetime.datetime) -> dict[str, Any]:
+    """The document `result.json`.
+
+    Args:
+        posted: The report.
+        identity: Whose submission it is.
+        committed: When the graded commit was made; it does not move when the commit is graded again.
+
+    Raises:
+        UsageError: If there are too many checks.
+    """
     tests = [_test(check, exercise.bonus) for exercise in posted.exercises for check in posted.scored(exercise.name)]
     if len(tests) > MAX_TESTS:
         raise UsageError(f"the suite has {len(tests)} checks; Classroom 50 takes at most {MAX_TESTS}")
     return {
         "schema": SCHEMA,
-        **{key: environment[name] for key, name in VARIABLES.items()},
+        **identity,
         "datetime": committed.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "score": posted.score,
         "max-score": posted.max_score,
