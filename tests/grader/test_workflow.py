@@ -116,9 +116,9 @@ class Run:
 def push(student_repository, student_python, tmp_path):
     """Runs the workflow on a submission: the released repository with other files in place of some."""
 
-    def run(files, *, hidden=None, without=()):
+    def run(files, *, repository=student_repository, suite="", without=()):
         folder, kept = tmp_path / "pushed", tmp_path / "kept"
-        shutil.copytree(hidden or student_repository, folder)
+        shutil.copytree(repository, folder)
         kept.mkdir()
         for name in without:
             shutil.rmtree(folder / name)
@@ -133,7 +133,7 @@ def push(student_repository, student_python, tmp_path):
             "--env",
             f"PYTHON_OF_THE_TEST={student_python}",
         ]
-        command += ["--env", f"FOLDER_OF_THE_TEST={kept}", "--var", f"GRADER_SUITE={folder}-suite"]
+        command += ["--env", f"FOLDER_OF_THE_TEST={kept}", "--var", f"GRADER_SUITE={suite}"]
         command += ["--secret", "GRADER_SUITE_TOKEN=none"]
         for name, (commit, _) in ACTIONS.items():
             command += ["--local-repository", f"{name}@{commit}={known[name]}"]
@@ -208,7 +208,23 @@ def test_a_hostile_submission_commands_nothing_and_its_text_is_inert(push):
     assert run.outputs["score"] == "8"
     assert all(command.startswith("::error file=exercises/lstm.py,line=") for command in run.commands)
     summary = run.log.split("Summary - ", 1)[1].split("⭐", 1)[0]
-    assert "&lt;/pre&gt;" in summary
+    assert "&lt;img src=planted&gt; [planted](planted) @planted" in summary
     assert "<img" not in summary
     assert "::add-path::" not in "".join(line for line in run.log.splitlines() if "⚙" in line)
+    agree(run)
+
+
+@pytest.mark.full
+def test_the_hidden_suite_at_push_gives_the_real_score_and_shows_no_hidden_value(push, tmp_path, student_python):
+    """The suite comes from a folder here, and `sudo` does nothing: this machine's walls are up already."""
+    student, suite = release(tmp_path / "released", Target.GITHUB, Handout(root=ROOT, hidden=True))
+    (student_python / "bin" / "sudo").write_text("#!/bin/sh\n", "utf-8")
+    (student_python / "bin" / "sudo").chmod(0o755)
+    wrong = "windowing.make_windows.horizon_ignored.py"
+    files = {"exercises/windowing.py": solution("windowing") + "\n\n" + (WRONG / wrong).read_text("utf-8")}
+    run = push(files, repository=student, suite=suite)
+    points = {exercise["name"]: exercise["score"] for exercise in run.report["exercises"]}
+    assert run.report["suite"] == "hidden"
+    assert 0 < points["windowing"] < 12
+    assert isinstance(run.report["seed"], str)
     agree(run)
