@@ -97,7 +97,7 @@ def grade_command(
         trainer=(trainer or _trainer()).value,
         demand=Demand(exact=isolation, least=require_isolation),
         transcript=transcript,
-        memory=None if no_cache else memory_folder(),
+        memory=memory_folder() if not no_cache and _is_there("diskcache") else None,
     )
     total = _count(options.tests, options.exercises or load_course().names)
     report = _with_progress(path.name, total, lambda progress: grade(path, options, progress))
@@ -107,12 +107,17 @@ def grade_command(
 
 
 def _trainer() -> TrainerKind:
-    return TrainerKind.FUSED if importlib.util.find_spec("jax") else TrainerKind.KERAS
+    return TrainerKind.FUSED if _is_there("jax") else TrainerKind.KERAS
+
+
+def _is_there(package: str) -> bool:
+    """Whether a package of the instructor's side is installed; a student's repository has none of them."""
+    return importlib.util.find_spec(package) is not None
 
 
 def _with_note_on_workflow(report: Report, path: Path) -> Report:
     """On the instructor's side: whether what the student's repository posts comes from the released workflow."""
-    if importlib.util.find_spec("jinja2") is None:
+    if not _is_there("jinja2"):
         return report
     from grader.workflow import note
 

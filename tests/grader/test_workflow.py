@@ -46,8 +46,8 @@ def test_the_released_workflow_has_no_fault(text):
         ("    timeout-minutes", "    permissions: write-all\n    timeout-minutes", "permissions"),
         ("@3d3c42e5aac5ba805825da76410c181273ba90b1", "@v7", "not pinned"),
         ("  push:", "  pull_request_target:", "pull_request_target"),
-        ("cache: pip", "token: ${{ secrets.ORGANISATION }}", "ORGANISATION"),
-        ("cache: pip", "token: ${{ toJSON(secrets) }}", "all of the secrets"),
+        ("path: ~/.cache/uv", "token: ${{ secrets.ORGANISATION }}", "ORGANISATION"),
+        ("path: ~/.cache/uv", "token: ${{ toJSON(secrets) }}", "all of the secrets"),
     ],
 )
 def test_a_workflow_that_may_do_more_has_a_fault(text, before, after, fault):

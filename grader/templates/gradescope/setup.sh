@@ -4,4 +4,5 @@ apt-get update -q
 apt-get install -qy python3.11 python3.11-venv bubblewrap libseccomp2
 cd /autograder/source
 python3.11 -m venv .venv
-.venv/bin/pip install --quiet --requirement requirements.txt
+.venv/bin/pip install --quiet uv==<< uv >>
+.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --requirement requirements.txt
