@@ -168,3 +168,19 @@ def test_the_bundle_grades_a_checkout_as_the_runner_of_classroom_50_calls_it(cha
     assert (result["score"], result["max-score"], result["owner"]) == (12, 100, "ana")
     assert "12/100" in (changed / "release-body.md").read_text("utf-8")
     assert "status=failure\n" in (tmp_path / "output").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["release", "out", "--for", "nowhere"], "none of github, classroom50, gradescope"),
+        (["release", "out", "--lang", "fr"], "none of es, en, both"),
+        (["post", "absent.json", "--to", "github"], "cannot be read"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_status_2(arguments, reason, tmp_path):
+    command = [sys.executable, "-m", "grader", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert reason in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
