@@ -254,7 +254,7 @@ def post_command(
 
 @app.command("release")
 def release_command(
-    out: Annotated[Path, typer.Argument(help="A new folder; for gradescope, the archive to write.")],
+    out: Annotated[Path, typer.Argument(help="A new folder; for gradescope, a new .zip.")],
     target: Annotated[str, typer.Option("--for", help="github, classroom50 or gradescope.")] = "github",
     lang: Annotated[str, typer.Option(help="Language of the statements: es, en or both.")] = "both",
     hidden_at_push: Annotated[

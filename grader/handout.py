@@ -18,7 +18,7 @@ from grader.errors import GraderError, UsageError
 from grader.leaks import leaks
 from grader.release import make_exercises
 from grader.scaffold import render
-from grader.workflow import LANGUAGES, values
+from grader.workflow import values
 
 MAX_BUNDLE_BYTES = 10 * 2**20
 """Classroom 50 takes no larger bundle."""
@@ -42,7 +42,7 @@ class Statements(enum.Enum):
     @property
     def report(self) -> str:
         """What reports are written in: one language; with both statements it is that of the course."""
-        return LANGUAGES[0] if self is Statements.BOTH else self.value
+        return "es" if self is Statements.BOTH else self.value
 
     def has(self, name: str) -> bool:
         """Whether a file of `exercises/` is handed out."""
@@ -62,16 +62,18 @@ def release(out: Path, target: Target, handout: Handout) -> list[Path]:
     """Write a release; returns the folders and files that were written.
 
     Args:
-        out: A new folder; for Gradescope, the archive.
+        out: A new folder; for Gradescope, a new .zip.
         target: Where it is to be used.
         handout: What is in it.
 
     Raises:
-        UsageError: If there is something at `out`, or the hidden suite would be public.
+        UsageError: If there is something at `out`, it is no .zip for Gradescope, or the hidden suite would be public.
         GraderError: If an answer has got into what students see, or git or pip fails.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is not empty; name a new folder")
+    if target is Target.GRADESCOPE and out.suffix != ".zip":
+        raise UsageError(f"{out} is no name of an archive; Gradescope takes a .zip")
     with tempfile.TemporaryDirectory(prefix="grader-release-") as name:
         return _RELEASE[target](out, Path(name), handout)
 
@@ -123,7 +125,7 @@ def _gradescope(out: Path, work: Path, handout: Handout) -> list[Path]:
     if not handout.hidden:
         _refuse_leaks(folder, handout.root)
     made = shutil.make_archive(str(work / "archive"), "zip", folder)
-    return [_move(Path(made), out.with_suffix(".zip"))]
+    return [_move(Path(made), out)]
 
 
 _RELEASE: Mapping[Target, Callable[[Path, Path, Handout], list[Path]]] = {

@@ -14,9 +14,9 @@ from grader.contract import Note, Text
 from grader.course import Course, load_course
 from grader.postings.reporter import runner_id
 from grader.scaffold import render
+from grader.text import LANGUAGES
 
 PATH = Path(".github") / "workflows" / "grade.yml"
-LANGUAGES = ("es", "en")
 
 UV = "0.13.9"
 """What installs: pip takes many times as long, with a cache or without one."""

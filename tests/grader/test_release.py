@@ -135,6 +135,8 @@ def test_a_release_overwrites_nothing(root, tmp_path):
     (tmp_path / "mine.txt").write_text("mine", "utf-8")
     with pytest.raises(UsageError, match="not empty"):
         release(tmp_path, Target.GITHUB, Handout(root=root))
+    with pytest.raises(UsageError, match="takes a .zip"):
+        release(tmp_path / "archive", Target.GRADESCOPE, Handout(root=root))
 
 
 def test_the_doctor_finds_this_set_up_well_but_for_what_is_wrong_with_a_release(changed, root):
