@@ -51,11 +51,17 @@ def values(course: Course, lang: str, *, hidden: bool) -> dict[str, Any]:
 
 def faults(text: str) -> list[str]:
     """What a workflow may not do in a student's repository, each as a sentence that says what to mend."""
-    return list(_faults(yaml.safe_load(text), text))
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        return [f"it cannot be read: {' '.join(str(error).split())}"]
+    if not isinstance(document, dict) or not isinstance(document.get("jobs"), dict):
+        return ["it has no jobs; make a release again"]
+    return list(_faults(document, text))
 
 
 def _faults(document: Mapping[Any, Any], text: str) -> Iterator[str]:
-    jobs = document.get("jobs", {}).values()
+    jobs = document["jobs"].values()
     for permissions in (document.get("permissions"), *(job["permissions"] for job in jobs if "permissions" in job)):
         if permissions != {"contents": "read"}:
             yield f"permissions are {permissions!r}; give it `contents: read` and no more"

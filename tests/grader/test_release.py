@@ -135,7 +135,7 @@ def test_a_release_overwrites_nothing(root, tmp_path):
     (tmp_path / "mine.txt").write_text("mine", "utf-8")
     with pytest.raises(UsageError, match="not empty"):
         release(tmp_path, Target.GITHUB, Handout(root=root))
-    with pytest.raises(UsageError, match="takes a .zip"):
+    with pytest.raises(UsageError, match="no name of an archive"):
         release(tmp_path / "archive", Target.GRADESCOPE, Handout(root=root))
 
 

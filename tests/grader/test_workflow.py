@@ -55,6 +55,11 @@ def test_a_workflow_that_may_do_more_has_a_fault(text, before, after, fault):
     assert any(fault in each for each in faults(text.replace(before, after)))
 
 
+@pytest.mark.parametrize("broken", ["", "- a list", "jobs:", "jobs: {a: [", "name: grade"])
+def test_what_is_no_workflow_is_a_fault_and_not_a_crash(broken):
+    assert len(faults(broken)) == 1
+
+
 def test_a_changed_workflow_is_noted_on_the_instructor_s_side_and_a_released_one_is_not(student_repository, tmp_path):
     assert note(student_repository) is None
     assert note(tmp_path) is None
