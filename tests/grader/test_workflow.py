@@ -215,7 +215,7 @@ def test_a_hostile_submission_commands_nothing_and_its_text_is_inert(push):
     summary = run.log.split("Summary - ", 1)[1].split("⭐", 1)[0]
     assert "&lt;img src=planted&gt; [planted](planted) @planted" in summary
     assert "<img" not in summary
-    assert "::add-path::" not in "".join(line for line in run.log.splitlines() if "⚙" in line)
+    assert "::add-path:: " not in run.log  # as act says it of a command that it carries out
     agree(run)
 
 
