@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test stubs samples hostile fuzz picture clean
+.PHONY: grade test workflow stubs samples hostile fuzz picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -17,6 +17,10 @@ test: $(VENV)/tested
 	$(BIN)/grader stubs --check
 	$(BIN)/python -m pytest
 	@echo "make test: lint, types, stubs and tests passed"
+
+# The students' workflow, run by act, and the bundle for Classroom 50, which installs everything anew: ten minutes.
+workflow: $(VENV)/tested
+	$(BIN)/python -m pytest tests/grader/test_workflow.py tests/grader/test_release.py -m full
 
 # Every sample, right and wrong, graded in full: about an hour. SEEDS=10 repeats the right ones.
 SEEDS ?= 1

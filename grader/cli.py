@@ -1,14 +1,16 @@
-"""The command line: `grader grade`, `regrade`, `calibrate`, `stubs`."""
+"""The command line: `grader grade`, `regrade`, `post`, `calibrate`, `stubs`, `release`, `doctor`."""
 
 from __future__ import annotations
 
 import datetime
 import enum
+import importlib.util
 import json
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -22,6 +24,7 @@ from grader.errors import GraderError, UsageError
 from grader.grade import Options, environment, find_tests, grade, record_recipes, regrade, round_seed
 from grader.judge import Progress as Advance
 from grader.memory import memory_folder
+from grader.post import Form, post
 from grader.render import document, terminal
 from grader.report import to_json
 from grader.rungs import Demand, Rung
@@ -71,7 +74,9 @@ def grade_command(
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat a run: the seed of its report.")] = None,
     suite: Annotated[Suite | None, typer.Option(help="Default: all, or public where the hidden one is not.")] = None,
     in_process: Annotated[bool, typer.Option("--in-process", help="Run the code here; isolates nothing.")] = False,
-    trainer: Annotated[TrainerKind, typer.Option(help="fused needs JAX; keras is model.fit.")] = TrainerKind.FUSED,
+    trainer: Annotated[
+        TrainerKind | None, typer.Option(help="fused needs JAX; keras is model.fit. Default: fused if JAX is there.")
+    ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Grade again what this seed has graded before.")] = False,
     view: Annotated[View | None, typer.Option(help="Default: student's for the public suite alone.")] = None,
     isolation: Annotated[
@@ -89,14 +94,35 @@ def grade_command(
         exercises=tuple(exercise or ()),
         seed=_seed(seed, student, round_name),
         in_process=in_process or isolation is Rung.IN_PROCESS or (isolation is None and sys.platform != "linux"),
-        trainer=trainer.value,
+        trainer=(trainer or _trainer()).value,
         demand=Demand(exact=isolation, least=require_isolation),
         transcript=transcript,
-        memory=None if no_cache else memory_folder(),
+        memory=memory_folder() if not no_cache and _is_there("diskcache") else None,
     )
     total = _count(options.tests, options.exercises or load_course().names)
     report = _with_progress(path.name, total, lambda progress: grade(path, options, progress))
+    if suite_folder(options.tests, Suite.HIDDEN).is_dir():
+        report = _with_note_on_workflow(report, path)
     _show(report, view, lang, options.tests, json_file, html_file, svg_file)
+
+
+def _trainer() -> TrainerKind:
+    return TrainerKind.FUSED if _is_there("jax") else TrainerKind.KERAS
+
+
+def _is_there(package: str) -> bool:
+    """Whether a package of the instructor's side is installed; a student's repository has none of them."""
+    return importlib.util.find_spec(package) is not None
+
+
+def _with_note_on_workflow(report: Report, path: Path) -> Report:
+    """On the instructor's side: whether what the student's repository posts comes from the released workflow."""
+    if not _is_there("jinja2"):
+        return report
+    from grader.workflow import note
+
+    noted = note(path)
+    return replace(report, notes=(*report.notes, noted)) if noted else report
 
 
 def _seed(seed: int | None, student: str | None, round_name: str) -> int | None:
@@ -217,6 +243,67 @@ def stubs_command(
     if changed and check:
         raise GraderError(f"out of step with solutions/: {', '.join(changed)}; run `grader stubs`")
     typer.echo(f"{len(changed)} files changed" if changed else "exercises/ is in step with solutions/")
+
+
+@app.command("post")
+def post_command(
+    report: Annotated[Path, typer.Argument(help="What `grader grade --view student --json FILE` wrote.")],
+    to: Annotated[Form, typer.Option(help="Who reads the result.")],
+    folder: Annotated[Path, typer.Option(help="The student's repository; for gradescope, where results go.")] = Path(),
+    lang: Annotated[Language | None, typer.Option(help="Language of what is added; else the locale's.")] = None,
+) -> None:
+    """Post a report where students and others look."""
+    post(report, to, folder, Translator(lang.value if lang else default_language()))
+
+
+@app.command("release")
+def release_command(
+    out: Annotated[Path, typer.Argument(help="A new folder; for gradescope, a new .zip.")],
+    target: Annotated[str, typer.Option("--for", help="github, classroom50 or gradescope.")] = "github",
+    lang: Annotated[str, typer.Option(help="Language of the statements: es, en or both.")] = "both",
+    hidden_at_push: Annotated[
+        bool, typer.Option("--hidden-at-push", help="Grade with the hidden suite at every push; see the README.")
+    ] = False,
+) -> None:
+    """Write what students get: a repository without any answer, or what grades it elsewhere."""
+    from grader.handout import Handout, Statements, Target, release
+
+    handout = Handout(root=_course_root(), statements=_one_of(Statements, lang), hidden=hidden_at_push)
+    for path in release(out, _one_of(Target, target), handout):
+        typer.echo(f"written: {path}")
+
+
+@app.command("doctor")
+def doctor_command(
+    folder: Annotated[Path | None, typer.Argument(help="A released repository; else a fresh release.")] = None,
+) -> None:
+    """Check a set-up, and say what to mend. The exit status is 3 if something is wrong."""
+    from grader.doctor import diagnose
+
+    ailing = 0
+    for finding in diagnose(_course_root(), folder):
+        ailing += not finding.well
+        Console().print(f"{'✓' if finding.well else '✗'} {finding.what}", markup=False, highlight=False, soft_wrap=True)
+    if ailing:
+        raise GraderError(f"{ailing} things to mend")
+
+
+def _course_root() -> Path:
+    """The course's repository: where the solutions and the hidden suite are."""
+    root = find_tests().parent
+    if not (root / "solutions").is_dir():
+        raise UsageError("there is no solutions/ here; this is done in the repository of the course")
+    return root
+
+
+Choice = TypeVar("Choice", bound=enum.Enum)
+
+
+def _one_of(kind: type[Choice], value: str) -> Choice:
+    try:
+        return kind(value)
+    except ValueError:
+        raise UsageError(f"{value!r} is none of {', '.join(member.value for member in kind)}") from None
 
 
 def run() -> None:
