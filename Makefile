@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test workflow stubs samples hostile fuzz picture clean
+.PHONY: grade test workflow stubs samples hostile fuzz benchmark picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -54,6 +54,10 @@ $(VENV)/graded: pyproject.toml constraints.txt
 $(VENV)/tested: $(VENV)/graded
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[develop]'
 	@touch $@
+
+# How fast it is on this machine, as ratios; an hour. PARTS="cold desk" measures these alone.
+benchmark: $(VENV)/tested
+	$(BIN)/python -m tests.benchmarks $(PARTS)
 
 # The picture in the README: a submission with one mistake and one exercise that is not written yet.
 picture: $(VENV)/graded

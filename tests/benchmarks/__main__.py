@@ -1,0 +1,212 @@
+"""Measures what the documentation says of speed, and writes it to `build/benchmarks.json` and `build/growth.png`.
+
+`python -m tests.benchmarks [PART ...]`; without a part, all of them, which takes more than an hour.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from grader.contract import Suite
+from grader.grade import Options, environment, find_tests, grade
+from grader.judge import Judge
+
+ROOT = Path(__file__).parents[2]
+SOLUTIONS = ROOT / "solutions"
+BUILD = ROOT / "build"
+WARM = 20
+GROWTH = (1, 5, 20, 60)
+MIB = 2**20
+STUDENTS_PLUGINS = ("-p", "grader.plugin", "-p", "pytest_jsonreport.plugin", "-p", "pytest_metadata.plugin")
+"""The plugins of pytest that a student has; who develops the grader has more."""
+
+Figures = dict[str, float]
+
+
+def timed(command: list[str], **environment_of_it: str) -> float:
+    """Seconds that a command takes; it must succeed."""
+    start = time.monotonic()
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **environment_of_it}, check=True, capture_output=True)
+    return time.monotonic() - start
+
+
+def graded(*options: str, **environment_of_it: str) -> tuple[float, float]:
+    """Seconds that grading the reference takes in a process of its own: in all, and without the student's training."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [sys.executable, "-m", "grader", "grade", str(SOLUTIONS), "--suite", "hidden", "--json", str(report)]
+        whole = timed([*command, *options], **environment_of_it)
+        return whole, whole - training(json.loads(report.read_text("utf-8"))["checks"])
+
+
+def training(checks) -> float:
+    """Seconds of the checks in which `train_forecaster` trains: the student's own time."""
+    return sum(check["duration_s"] for check in checks if check["function"] == "train_forecaster")
+
+
+def plain(seed: int) -> float:
+    """The plain way: this process's tests call the student's functions, `model.fit` trains; training set apart."""
+    return graded("--in-process", "--trainer", "keras", "--seed", str(seed), "--no-cache")[1]
+
+
+def cold(repeats: int) -> Figures:
+    """One submission in a fresh process, and what is left with nothing compiled before and with everything graded."""
+    ours, theirs, uncompiled = [], [], []
+    for seed in range(repeats):
+        theirs.append(plain(seed))
+        ours.append(graded("--seed", str(seed), "--no-cache")[1])
+        with tempfile.TemporaryDirectory() as cache:
+            uncompiled.append(graded("--seed", str(seed), "--no-cache", XDG_CACHE_HOME=cache)[1])
+    with tempfile.TemporaryDirectory() as cache:
+        first = graded("--seed", "0", XDG_CACHE_HOME=cache)[0]
+        remembered = graded("--seed", "0", XDG_CACHE_HOME=cache)[0]
+    return {
+        "cold / plain": ratio(ours, theirs),
+        "cold, nothing compiled before / plain": ratio(uncompiled, theirs),
+        "all in memory / first time": remembered / first,
+        "all in memory, seconds": remembered,
+    }
+
+
+def ratio(ours: list[float], theirs: list[float]) -> float:
+    """The median of the ratios of pairs that ran in turn."""
+    return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+
+
+def warm(repeats: int) -> Figures:
+    """Many submissions one after another with one judge, and the plain way before, between and after."""
+    theirs, ours = [plain(0)], []
+    with Judge() as judge:
+        for seed in range(WARM):
+            ours.append(grade_once(judge, seed))
+            if len(theirs) <= repeats and seed == WARM // 2:
+                theirs.append(plain(seed))
+    theirs.append(plain(WARM))
+    whole = statistics.mean(ours)
+    return {
+        f"each of {WARM} / plain": whole / statistics.mean(theirs),
+        "the last ten / the first": sum(ours[-10:]) / 10 / ours[0],
+    }
+
+
+def grade_once(judge: Judge, seed: int) -> float:
+    """Seconds for one submission, the student's training set apart."""
+    start = time.monotonic()
+    report = grade(SOLUTIONS, Options(tests=find_tests(), suite=Suite.HIDDEN, seed=seed), judge=judge)
+    assert (report.score, report.bonus) == (100, 10), f"the reference lost points with seed {seed}"
+    own = sum(check.duration_s for check in report.checks if check.function == "train_forecaster")
+    return time.monotonic() - start - own
+
+
+def desk(repeats: int) -> Figures:
+    """At a student's desk: plain `pytest`, against what nobody can save."""
+    python = [sys.executable]
+    pairs = {
+        "pytest -k windowing / import numpy, pytest": (
+            [*python, "-m", "pytest", "tests/public", "-k", "windowing", "-q"],
+            [*python, "-c", "import numpy, pytest"],
+        ),
+        "public suite without train_forecaster / import tensorflow": (
+            [*python, "-m", "pytest", "tests/public", "-q", "-k", "not train_forecaster"],
+            [*python, "-c", "import tensorflow"],
+        ),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Path(folder) / "pytest.ini"
+        settings.write_text(f"[pytest]\ngrader_submission = {SOLUTIONS}\n", "utf-8")
+        figures = {}
+        for name, (ours, theirs) in pairs.items():
+            ours = [*ours, "-c", str(settings), "--rootdir", str(ROOT), "-p", "no:cacheprovider", *STUDENTS_PLUGINS]
+            only_these = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+            runs = [(timed(ours, **only_these), timed(theirs)) for _ in range(max(repeats, 3))]
+            figures[name] = ratio(*map(list, zip(*runs, strict=True)))
+    return figures
+
+
+class Memory(threading.Thread):
+    """Watches the memory of this process and of all below it."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak = 0
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        this = psutil.Process()
+        while not self._over.wait(0.5):
+            used = 0
+            for process in [this, *this.children(recursive=True)]:
+                try:
+                    used += process.memory_full_info().pss
+                except psutil.Error:
+                    continue
+            self.peak = max(self.peak, used)
+
+    def end(self) -> float:
+        """Stop watching; the largest memory that was seen, in MiB."""
+        self._over.set()
+        self.join()
+        return self.peak / MIB
+
+
+def growth(repeats: int) -> Figures:
+    """Time and memory against the number of submissions."""
+    figures = {}
+    for count in GROWTH:
+        memory, start = Memory(), time.monotonic()
+        memory.start()
+        with Judge() as judge:
+            own = sum(grade_once(judge, seed) for seed in range(count))
+        figures[f"{count} submissions, seconds"] = own
+        figures[f"{count} submissions, MiB"] = memory.end()
+        figures[f"{count} submissions, seconds with training"] = time.monotonic() - start
+    draw_growth(figures)
+    return figures
+
+
+def draw_growth(figures: Figures) -> None:
+    """Two curves: time, which should be a line, and memory, which should be flat."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    for axes, unit in zip(figure.subplots(1, 2), ("seconds", "MiB"), strict=True):
+        axes.plot(GROWTH, [figures[f"{count} submissions, {unit}"] for count in GROWTH], marker="o", color="black")
+        axes.set_xlabel("submissions")
+        axes.set_ylabel("seconds, training set apart" if unit == "seconds" else "peak memory, MiB")
+        axes.set_ylim(bottom=0)
+    figure.savefig(BUILD / "growth.png", dpi=120)
+
+
+PARTS = {"cold": cold, "warm": warm, "desk": desk, "growth": growth}
+
+
+def main(parts: Annotated[list[str] | None, typer.Argument(help=", ".join(PARTS))] = None, repeats: int = 3) -> None:
+    """Measure, print, and write down."""
+    BUILD.mkdir(exist_ok=True)
+    path = BUILD / "benchmarks.json"
+    document = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    for part in parts or PARTS:
+        figures = PARTS[part](repeats)
+        document[part] = {name: float(f"{value:.3g}") for name, value in figures.items()}
+        document["environment"] = dict(environment())
+        path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+        table = Table(part, "", box=None)
+        for name, value in document[part].items():
+            table.add_row(name, f"{value:g}")
+        Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
