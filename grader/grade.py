@@ -9,7 +9,7 @@ import platform
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +27,8 @@ from grader.judge import Judge, Progress
 from grader.memory import Memory
 from grader.report import make_checks, make_exercises
 from grader.rungs import Demand, Rung
+from grader.showcase import Exhibit
+from grader.showcase import read as read_exhibits
 
 SEED_BITS = 53
 """As many as a JSON number carries everywhere, and too many to find a seed by trying all hashes."""
@@ -98,17 +100,7 @@ def grade(
     with collect(path, course.names) as collected, _scratch() as scratch:
         specs = _chosen(course, options.exercises or ((collected.exercise,) if collected.exercise else ()))
         suite = _suite(options)
-        job = Job(
-            folder=collected.folder,
-            seed=secrets.randbits(SEED_BITS) if options.seed is None else options.seed,
-            exercises=tuple(spec.name for spec in specs),
-            in_process=options.in_process,
-            trainer=options.trainer,
-            scratch=scratch,
-            demand=_demand(options, suite),
-            limits=options.limits,
-            private=_private(options.tests),
-        )
+        job = _job(options, collected.folder, specs, scratch)
         with nullcontext(judge) if judge else Judge() as judge:
             who = _remembering(judge, options, job) or judge
             report = _run(job, options.tests, suite, specs, progress, who)
@@ -116,6 +108,35 @@ def grade(
         if options.transcript:
             transcript.write(options.transcript, _meta(report, job), job.transcript)
     return replace(report, duration_s=time.monotonic() - start)
+
+
+def show(path: Path, options: Options, judge: Judge) -> tuple[Exhibit, ...]:
+    """What a page has pictures of: the submission's answers to public questions. They have no part in its grade.
+
+    Raises:
+        UsageError: As `grade`. What could not be asked gives exhibits with nothing in them.
+    """
+    course = load_course()
+    with collect(path, course.names) as collected, _scratch() as scratch:
+        specs = _chosen(course, options.exercises or ((collected.exercise,) if collected.exercise else ()))
+        job, path = _job(options, collected.folder, specs, scratch), scratch / "exhibits"
+        with suppress(GraderError):  # a page without pictures is better than no page
+            judge.show(job, path)
+        return read_exhibits(path, job.exercises)
+
+
+def _job(options: Options, folder: Path, specs: tuple[ExerciseSpec, ...], scratch: Path) -> Job:
+    return Job(
+        folder=folder,
+        seed=secrets.randbits(SEED_BITS) if options.seed is None else options.seed,
+        exercises=tuple(spec.name for spec in specs),
+        in_process=options.in_process,
+        trainer=options.trainer,
+        scratch=scratch,
+        demand=_demand(options, _suite(options)),
+        limits=options.limits,
+        private=_private(options.tests),
+    )
 
 
 def regrade(path: Path, tests: Path, progress: Progress = lambda id, outcome: None) -> Report:

@@ -84,6 +84,18 @@ class Judge:
             raise GraderError(f"the judge ended with status {status}: {' / '.join(last)}")
         return Findings(tests=json.loads(report.read_text("utf-8")).get("tests", ()), facts=job.read_facts())
 
+    def show(self, job: Job, path: Path) -> None:
+        """Let `grader.showcase` ask the submission of a job, and write to `path` whatever comes of it."""
+        assert job.scratch is not None
+        job.write(job.scratch / "job.json")
+        order = {"job": str(job.scratch / "job.json"), "exhibits": str(path), "log": str(job.scratch / "judge.log")}
+        try:
+            if self._ask(order | {"answer": str(job.scratch / "status")}, job, lambda id, outcome: None):
+                self._kill()
+        except BaseException:
+            self._kill()
+            raise
+
     def close(self) -> None:
         """End the process, and all workers with it."""
         if self._process is not None:

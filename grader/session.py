@@ -1,7 +1,7 @@
 """Runs inside the judge's process: one submission after another, with what they share kept between them.
 
 `python -m grader.session` reads an order in JSON from each line of its input, and writes pytest's exit status to the
-file that the order names.
+file that the order names. An order is to run pytest, or to ask for what a page has pictures of.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from grader import showcase
+from grader.jobs import Job
 from grader.kept import Kept
 
 
@@ -27,11 +30,18 @@ def main() -> None:
             for stream in (1, 2):
                 os.dup2(log, stream)
             os.close(log)
-            status = pytest.main(order["arguments"], plugins=[kept])
+            status = _carry_out(order, kept)
             sys.stdout.flush()
             answer = Path(order["answer"])
             answer.with_suffix(".partial").write_text(str(int(status)), "utf-8")
             answer.with_suffix(".partial").replace(answer)
+
+
+def _carry_out(order: dict[str, Any], kept: Kept) -> int:
+    if "exhibits" in order:
+        showcase.write(Job.read(Path(order["job"])), Path(order["exhibits"]), kept)
+        return 0
+    return pytest.main(order["arguments"], plugins=[kept])
 
 
 if __name__ == "__main__":

@@ -76,6 +76,10 @@ class Trainer:
             part = replace(lesson, batches=lesson.batches[runs], seeds=lesson.seeds[runs])
             yield from (skill_of(lesson, output, sequence=sequence) for output in self._engine.forecasts(model, part))
 
+    def forecast(self, model: ModelEvidence, lesson: Lesson) -> Array:
+        """What the first run of a lesson forecasts for its `X_test`."""
+        return self._engine.forecasts(model, replace(lesson, batches=lesson.batches[:1], seeds=lesson.seeds[:1]))[0]
+
 
 class Trial:
     """The fixture `trial`: trains what a builder returned, and demands that it forecasts.

@@ -52,7 +52,7 @@ class Replay:
         """Read the answers of a transcript."""
         self._answers: dict[str, deque[Returned | Failure]] = defaultdict(deque)
         key = ""
-        for frame in _frames(path):
+        for frame in frames(path):
             if "request" in frame:
                 key = _key(frame["request"])
             elif "answer" in frame:
@@ -89,14 +89,19 @@ def read_meta(path: Path) -> dict[str, Any]:
     Raises:
         UsageError: If the file is not there, or is no transcript.
     """
-    frame = next(_frames(path), {})
+    frame = next(frames(path), {})
     meta = frame.get("meta")
     if frame.get("schema") != SCHEMA or not isinstance(meta, dict):
         raise UsageError(f"{path.name} is no transcript of this grader; `grader grade --transcript FILE` writes one")
     return meta
 
 
-def _frames(path: Path) -> Iterator[dict[str, Any]]:
+def frames(path: Path) -> Iterator[dict[str, Any]]:
+    """The messages of a file of frames, one after another.
+
+    Raises:
+        UsageError: If the file is not there, or holds something else.
+    """
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
