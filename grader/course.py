@@ -18,6 +18,8 @@ from grader.errors import GraderError
 
 Record = TypeVar("Record")
 Hint = Mapping[str, str]
+Ladder = Mapping[str, tuple[str, ...]]
+"""Hints that say more and more, in each language: a question, a pointer, nearly the code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +136,9 @@ def load_course() -> Course:
 
 
 @functools.cache
-def load_hints() -> Mapping[str, Mapping[str, Hint]]:
-    """A hint for each function of each exercise, in each language, from `hints.toml`."""
-    return read_toml(_data("hints.toml"), dict[str, dict[str, dict[str, str]]])
+def load_hints() -> Mapping[str, Mapping[str, Ladder]]:
+    """The ladder of hints for each function of each exercise, from `hints.toml`."""
+    return read_toml(_data("hints.toml"), dict[str, dict[str, dict[str, tuple[str, ...]]]])
 
 
 def suite_folder(tests: Path, suite: Suite) -> Path:

@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from grader.contract import SCHEMA, Check, Exercise, Outcome, Report, Scalar, Status, Suite, Text, View
-from grader.course import ExerciseSpec, Hint
+from grader.course import ExerciseSpec, Ladder
 from grader.errors import GraderError
 from grader.jobs import text_from_json
 from grader.text import Translator
 
 PROPERTY = "grader"
 
-Hints = Mapping[str, Mapping[str, Hint]]
+Hints = Mapping[str, Mapping[str, Ladder]]
 
 
 def make_checks(
@@ -30,7 +30,7 @@ def make_checks(
     Args:
         tests: What `pytest-json-report` wrote of each.
         expected: The points of every check that had to run, by suite and id.
-        hints: A hint for each function of each exercise.
+        hints: The ladder of hints for each function of each exercise. A lost check shows the first rung.
         cached: The exercises that were known from before.
 
     Raises:
@@ -57,6 +57,7 @@ def _make_check(test: Mapping[str, Any], scored: Suite, hints: Hints) -> Check:
     sentence = str(facts["title"])
     title = Text(sentence)
     passed = outcome is Outcome.PASSED
+    ladder = {} if passed else hints.get(facts["exercise"], {}).get(facts["function"], {})
     return Check(
         id=facts["id"],
         suite=suite,
@@ -68,7 +69,7 @@ def _make_check(test: Mapping[str, Any], scored: Suite, hints: Hints) -> Check:
         max_score=points,
         message=title if passed else text_from_json(verdict["message"]),
         detail=text_from_json(verdict["detail"]) if verdict.get("detail") else None,
-        hint=None if passed else hints.get(facts["exercise"], {}).get(facts["function"]),
+        hint={language: rungs[0] for language, rungs in ladder.items()} or None,
         duration_s=sum(stage.get("duration", 0.0) for stage in stages.values()),
     )
 
