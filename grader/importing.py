@@ -49,8 +49,6 @@ def load(exercise: str) -> types.ModuleType:
 
 def place(error: BaseException, folder: Path) -> str:
     """Where in the student's own code an exception came from, as "file.py:line"; "" if nowhere there."""
-    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).parent == folder:
-        return f"{Path(error.filename).name}:{error.lineno}"
     own = _own_frames(error, folder)
     return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
 
@@ -61,4 +59,8 @@ def trace(error: BaseException, folder: Path) -> str:
 
 
 def _own_frames(error: BaseException, folder: Path) -> list[traceback.FrameSummary]:
-    return [frame for frame in traceback.extract_tb(error.__traceback__) if folder in Path(frame.filename).parents]
+    frames = list(traceback.extract_tb(error.__traceback__))
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:  # no frame stands for what was never run
+        line = (error.text or "").strip()
+        frames.append(traceback.FrameSummary(error.filename, error.lineno, "<module>", lookup_line=False, line=line))
+    return [frame for frame in frames if folder in Path(frame.filename).parents]

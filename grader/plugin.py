@@ -18,13 +18,16 @@ import pytest
 
 from grader.contract import Outcome, Text
 from grader.course import load_course, load_hints, load_points, load_thresholds
+from grader.desk import Desk, Ended, is_stuck, sentences
 from grader.errors import GraderError
-from grader.evidence import CheckFailed, StudentError
+from grader.evidence import CheckFailed
 from grader.jobs import Facts, Job, text_to_json
 from grader.kept import Kept
 from grader.submission import Submission
+from grader.text import LANGUAGES, Translator, default_language
 
 PROPERTY = "grader"
+DESK = "grader.desk"
 MARKERS = (
     "exercise(name): the exercise that a check belongs to",
     "function(name): the function that a check is about",
@@ -37,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the judge and of a student's own run."""
     group = parser.getgroup("grader")
     group.addoption("--grader-job", type=Path, help="what to grade and how, written by `grader grade`")
+    group.addoption("--lang", choices=LANGUAGES, help="language of what is said of a check; else the locale's")
     group.addoption("--grader-seed", type=int, help="draw the same inputs as a run before")
     parser.addini("grader_submission", "folder with the modules that plain `pytest` checks", default="exercises")
 
@@ -53,6 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = config.rootpath / config.getini("grader_submission")
         job = Job(folder=folder, seed=secrets.randbits(31) if seed is None else seed)
     config.stash[_JOB] = job
+    config.stash[_LANGUAGE] = config.getoption("--lang") or default_language()
+    if path is None:
+        config.pluginmanager.register(Desk(config.stash[_LANGUAGE]), DESK)
     kept = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Kept)), None)
     if kept is None:
         kept = Kept()
@@ -61,6 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 _JOB = pytest.StashKey[Job]()
+_LANGUAGE = pytest.StashKey[str]()
 _KEPT = pytest.StashKey[Kept]()
 
 
@@ -218,15 +226,18 @@ def _keep(item: pytest.Item, outcome: Outcome, error: CheckFailed | None) -> Non
         facts["message"] = text_to_json(error.message)
         facts["detail"] = text_to_json(error.detail) if error.detail else None
     item.user_properties.append((PROPERTY, facts))
+    desk = item.config.pluginmanager.get_plugin(DESK)
+    if isinstance(desk, Desk):
+        exercise, function = _marker(item, "exercise"), _marker(item, "function")
+        ended = Ended(exercise=exercise, function=function, outcome=outcome, stuck=is_stuck(error))
+        desk.note(item.nodeid, ended)
 
 
 def _sentences(item: pytest.Item, error: CheckFailed) -> str:
-    hint = load_hints().get(_marker(item, "exercise"), {}).get(_marker(item, "function"), {}).get("en")
-    lines = [f"expected: {title(item)}", f"came:     {error.message}"]
-    lines += [f"          {error.detail}"] if error.detail else []
-    lines += [f"hint:     {hint}"] if hint and error.outcome is not Outcome.MISSING else []
-    trace = error.failure.trace if isinstance(error, StudentError) else ""
-    return "\n".join(lines + ([trace] if trace and error.outcome is Outcome.ERROR else []))
+    exercise, function = _marker(item, "exercise"), _marker(item, "function")
+    translate = Translator(item.config.stash[_LANGUAGE], (item.path.parent,))
+    rungs = load_hints().get(exercise, {}).get(function, {}).get(translate.language, ())
+    return sentences(title(item), error, rungs[0] if rungs else "", translate)
 
 
 def title(item: pytest.Item) -> str:
