@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from grader.contract import Check, Exercise, Outcome, Report, Status, Suite, Text, View
+from grader.render.losses import Loss, losses, not_written
 from grader.report import as_seen_by, message_of, seed_hash
 from grader.text import Translator
 
@@ -19,33 +21,41 @@ MARKS = {Status.PASSED: ("✓", "green"), Status.PARTIAL: ("~", "yellow")}
 NO_MARK = ("✗", "red")
 MISSING_MARK = ("·", "dim")
 BAR_WIDTH = 16
+SVG_WIDTH = 110
 
 
 def show(report: Report, view: View, translate: Translator, console: Console) -> None:
     """Print a report."""
     seen = as_seen_by(report, view)
-    console.print(_table(seen, translate))
-    lost = [check for check in seen.checks if check.outcome is not Outcome.PASSED]
-    if lost:
-        console.print(_losses(lost, translate))
+    console.print(table(seen, translate))
+    if any(check.outcome is not Outcome.PASSED for check in seen.checks):
+        console.print(_losses(seen.checks, translate))
     for note in seen.notes:
         console.print(Styled("• " + translate(note.detail), style="dim"))
     console.print(_summary(seen, view, translate))
 
 
-def _table(report: Report, translate: Translator) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("")
-    table.add_column(translate(Text("exercise")))
-    table.add_column(translate(Text("points")), justify="right")
-    table.add_column("", width=BAR_WIDTH)
-    table.add_column("")
+def svg(report: Report, view: View, translate: Translator) -> str:
+    """A picture of the terminal, for a page."""
+    console = Console(record=True, width=SVG_WIDTH, file=io.StringIO(), force_terminal=True)
+    show(report, view, translate, console)
+    return console.export_svg(title=f"grader grade {report.submission}")
+
+
+def table(report: Report, translate: Translator) -> Table:
+    """The points of each exercise."""
+    rows = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    rows.add_column("")
+    rows.add_column(translate(Text("exercise")))
+    rows.add_column(translate(Text("points")), justify="right")
+    rows.add_column("", width=BAR_WIDTH)
+    rows.add_column("")
     for exercise in report.exercises:
         mark, style = MISSING_MARK if exercise.status is Status.MISSING else MARKS.get(exercise.status, NO_MARK)
         bar = ProgressBar(total=max(1, exercise.max_score), completed=exercise.score, width=BAR_WIDTH)
         points = f"{exercise.score}/{exercise.max_score}"
-        table.add_row(Styled(mark, style=style), exercise.name, points, bar, _comment(exercise, translate))
-    return table
+        rows.add_row(Styled(mark, style=style), exercise.name, points, bar, _comment(exercise, translate))
+    return rows
 
 
 def _comment(exercise: Exercise, translate: Translator) -> Styled:
@@ -55,31 +65,26 @@ def _comment(exercise: Exercise, translate: Translator) -> Styled:
     return Styled(", ".join(parts), style="dim")
 
 
-def _losses(lost: Sequence[Check], translate: Translator) -> Group:
+def _losses(checks: Sequence[Check], translate: Translator) -> Group:
     """The sentences on what was lost, by function; functions that are not written yet share one line."""
     parts: list[RenderableType] = [Styled("")]
-    written = [check for check in lost if check.outcome is not Outcome.MISSING]
-    for name in dict.fromkeys((check.exercise, check.function, check.suite) for check in written):
-        checks = [check for check in written if (check.exercise, check.function, check.suite) == name]
-        parts.append(_function(checks, translate))
-    missing = list(dict.fromkeys(f"{c.exercise}.{c.function}" for c in lost if c.outcome is Outcome.MISSING))
+    parts += [_function(loss, translate) for loss in losses(checks)]
+    missing = not_written(checks)
     if missing:
         parts.append(Styled(translate(Text("not written yet: {functions}", {"functions": ", ".join(missing)})), "dim"))
     return Group(*parts)
 
 
-def _function(checks: list[Check], translate: Translator) -> RenderableType:
-    first = checks[0]
-    heading = Styled(f"{first.exercise}.{first.function}", style="bold")
-    if first.suite is Suite.PUBLIC:
-        heading.append("  " + translate(Text("(public suite)")), style="dim")
-    parts: list[RenderableType] = [heading]
-    for check in checks:
-        parts.append(_check(check, translate))
-    hint = next((check.hint for check in checks if check.hint), None)
-    if hint:
-        text = hint.get(translate.language, "")
-        shown = translate(Text("hint: {text}", {"text": text}))
+def found(loss: Loss, translate: Translator) -> Group:
+    """What the checks found in one function, without hints."""
+    heading = Styled(f"{loss.exercise}.{loss.function}", style="bold")
+    return Group(heading, *(_check(check, translate) for check in loss.checks))
+
+
+def _function(loss: Loss, translate: Translator) -> RenderableType:
+    parts: list[RenderableType] = [found(loss, translate)]
+    for _, hint in loss.hints(translate.language):
+        shown = translate(Text("hint: {text}", {"text": hint}))
         parts.append(Padding(Styled(shown, style="cyan"), (0, 0, 0, 2)))
     return Padding(Group(*parts), (0, 0, 1, 0))
 
@@ -88,6 +93,8 @@ def _check(check: Check, translate: Translator) -> RenderableType:
     points = f"−{check.max_score}" if check.max_score else " 0"
     line = Styled(f"{points:>3}  ", style="red")
     line.append(translate(check.title), style="default")
+    if check.suite is Suite.PUBLIC:
+        line.append("  " + translate(Text("(public suite)")), style="dim default")
     message = Text("came: {message}", {"message": message_of(check, translate)})
     came = Styled(translate(message), style="yellow")
     return Padding(Group(line, Padding(came, (0, 0, 0, 5))), (0, 0, 0, 2))

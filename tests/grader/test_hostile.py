@@ -29,7 +29,7 @@ from grader.contract import Outcome, Suite, View
 from grader.course import load_course
 from grader.errors import GraderError
 from grader.grade import Options, find_tests, grade
-from grader.render import document, terminal
+from grader.render import page, terminal
 from grader.report import to_json
 from grader.rungs import Demand, Rung
 from grader.text import Translator
@@ -252,7 +252,7 @@ def expect_only_text(report):
         screen = io.StringIO()
         terminal.show(report, view, Translator("en"), Console(file=screen, width=4000))
         assert not [line for line in screen.getvalue().splitlines() if NO_TEXT.search(line)]
-        assert "<script" not in document.html(report, view, Translator("en"))
+        assert "<script" not in page.html(report, view, Translator("en"))
 
 
 @pytest.fixture(scope="session")

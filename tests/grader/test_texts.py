@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
 
 import grader
 from grader.contract import Text
@@ -42,8 +43,16 @@ def catalogue(folder):
         return {message.id: message.string for message in read_po(stream) if message.id}
 
 
+def sentences_of_page(path):
+    """The sentences in a template of a page."""
+    with path.open("rb") as stream:
+        found = babel_extract(stream, ["say"], [], {"encoding": "utf-8"})
+        yield from (message for _, _, message, _ in found if message)
+
+
 def test_every_text_has_its_translation_and_no_translation_has_lost_its_text(folder):
     used = {text for path in folder.rglob("*.py") for text in templates(path)} - NOT_PROSE
+    used |= {text for path in folder.rglob("*.html") for text in sentences_of_page(path)}
     translated = catalogue(folder)
     assert sorted(used - {id for id, string in translated.items() if string}) == []
     assert sorted(set(translated) - used) == []
