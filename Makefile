@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test workflow stubs samples hostile fuzz benchmark picture clean
+.PHONY: grade test workflow stubs samples audit hostile fuzz benchmark picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -26,6 +26,11 @@ workflow: $(VENV)/tested
 SEEDS ?= 1
 samples: $(VENV)/tested
 	$(BIN)/python -m pytest -m full --seeds $(SEEDS) -v
+
+# Every known mistake and every automatic mutant of the solutions against the hidden suite: an hour or two, and it goes
+# on where it was stopped. The outcome is build/audit/audit.md.
+audit: $(VENV)/tested
+	$(BIN)/grader audit $(OPTIONS)
 
 # Every row of the catalogue of threats on every rung, as this user and as one without rights: half an hour each. The
 # tables are build/hostile.md and build/hostile-user.md.
@@ -63,8 +68,8 @@ benchmark: $(VENV)/tested
 picture: $(VENV)/graded
 	mkdir -p build/ana
 	cp solutions/*.py build/ana
-	cat tests/grader/samples/wrong/windowing.make_windows.horizon_ignored.py >> build/ana/windowing.py
-	cat tests/grader/samples/wrong/lstm.lstm_forward.gates_in_order_of_slides.py >> build/ana/lstm.py
+	cat tests/hidden/misconceptions/windowing/make_windows.horizon_ignored.py >> build/ana/windowing.py
+	cat tests/hidden/misconceptions/lstm/lstm_forward.gates_in_order_of_slides.py >> build/ana/lstm.py
 	cp exercises/beyond.py build/ana
 	$(BIN)/grader grade build/ana --suite hidden --view student --lang en --seed 7 --svg .github/report.svg
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import git
+from grader import git, misconceptions
 from grader.contract import Suite
 from grader.course import load_course, suite_folder
 from grader.errors import GraderError, UsageError
@@ -161,7 +161,7 @@ def build_wheel(root: Path, folder: Path) -> Path:
 
 
 def _copy_suite(root: Path, folder: Path, suite: Suite) -> None:
-    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc", misconceptions.FOLDER)
     shutil.copytree(suite_folder(root / "tests", suite), suite_folder(folder / "tests", suite), ignore=ignored)
 
 

@@ -1,0 +1,18 @@
+# mistake: the model is returned without compile
+import keras
+from keras import layers
+
+
+def build_gru(look_back, n_features, units=5):
+    """Build one recurrent layer with a linear output."""
+    if look_back < 1:
+        raise ValueError(f"look_back must be at least 1, got {look_back}")
+    if n_features < 1:
+        raise ValueError(f"n_features must be at least 1, got {n_features}")
+    if units < 1:
+        raise ValueError(f"units must be at least 1, got {units}")
+    model = keras.Sequential()
+    model.add(keras.Input(shape=(look_back, n_features)))
+    model.add(layers.GRU(units))
+    model.add(layers.Dense(1))
+    return model
