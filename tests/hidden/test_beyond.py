@@ -40,7 +40,9 @@ def test_build_gru_layers(submission, rng):
     for arguments, due in (((look_back, n_features), 5), ((look_back, n_features, units), units)):
         model = expect_model("build_gru", submission.build_gru(*arguments))
         output = ("Dense", {"units": 1, "activation": "linear"})
-        expect_layers("build_gru", model, [("GRU", {"units": due, "return_sequences": False}), output])
+        expect_layers(
+            "build_gru", model, [("GRU", {"units": due, "return_sequences": False, "go_backwards": False}), output]
+        )
         expect_shapes("build_gru", model, (None, look_back, n_features), (None, 1))
         expect_parameters("build_gru", model, 3 * due * (due + n_features + 2) + due + 1)
         expect_compiled("build_gru", model)

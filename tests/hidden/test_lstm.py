@@ -182,7 +182,7 @@ def test_build_lstm_layers(submission, rng):
 
 def expect_network(model, look_back, n_features, units):
     """Demand the network of the contract."""
-    recurrent = ("LSTM", {"units": units, "activation": "tanh", "return_sequences": False})
+    recurrent = ("LSTM", {"units": units, "activation": "tanh", "return_sequences": False, "go_backwards": False})
     expect_layers("build_lstm", model, [recurrent, ("Dense", {"units": 1, "activation": "linear"})])
     expect_shapes("build_lstm", model, (None, look_back, n_features), (None, 1))
     expect_parameters("build_lstm", model, GATES * units * (units + n_features + 1) + units + 1)

@@ -39,7 +39,11 @@ def test_build_any_length_layers(submission, rng):
     n_features, units, num_samples, *lengths = distinct(rng, 6, high=24)
     for arguments, due in (((n_features,), 5), ((n_features, units), units)):
         model = expect_model("build_any_length", submission.build_any_length(*arguments))
-        expect_layers("build_any_length", model, [("LSTM", {"units": due, "return_sequences": False}), OUTPUT])
+        expect_layers(
+            "build_any_length",
+            model,
+            [("LSTM", {"units": due, "return_sequences": False, "go_backwards": False}), OUTPUT],
+        )
         expect_shapes("build_any_length", model, (None, None, n_features), (None, 1))
         expect_parameters("build_any_length", model, lstm_parameters(n_features, due))
         expect_compiled("build_any_length", model)
@@ -92,7 +96,11 @@ def test_build_every_step_layers(submission, rng):
     look_back, n_features, units = distinct(rng, 3)
     for arguments, due in (((look_back, n_features), 5), ((look_back, n_features, units), units)):
         model = expect_model("build_every_step", submission.build_every_step(*arguments))
-        expect_layers("build_every_step", model, [("LSTM", {"units": due, "return_sequences": True}), OUTPUT])
+        expect_layers(
+            "build_every_step",
+            model,
+            [("LSTM", {"units": due, "return_sequences": True, "go_backwards": False}), OUTPUT],
+        )
         expect_shapes("build_every_step", model, (None, look_back, n_features), (None, look_back, 1))
         expect_parameters("build_every_step", model, lstm_parameters(n_features, due))
         expect_compiled("build_every_step", model)
@@ -118,7 +126,7 @@ def test_build_stateful_layers(submission, rng):
         ((n_features, units, batch_size), (units, batch_size)),
     ):
         model = expect_model("build_stateful", submission.build_stateful(*arguments))
-        recurrent = ("LSTM", {"units": due_units, "stateful": True, "return_sequences": True})
+        recurrent = ("LSTM", {"units": due_units, "stateful": True, "return_sequences": True, "go_backwards": False})
         expect_layers("build_stateful", model, [recurrent, OUTPUT])
         expect_shapes("build_stateful", model, (due_batch, None, n_features), (due_batch, None, 1))
         expect_parameters("build_stateful", model, lstm_parameters(n_features, due_units))

@@ -114,7 +114,7 @@ def test_build_simple_rnn_layers(submission, rng):
 
 def expect_network(model, look_back, n_features, units):
     """Demand the network of the contract."""
-    recurrent = ("SimpleRNN", {"units": units, "activation": "tanh", "return_sequences": False})
+    recurrent = ("SimpleRNN", {"units": units, "activation": "tanh", "return_sequences": False, "go_backwards": False})
     expect_layers("build_simple_rnn", model, [recurrent, ("Dense", {"units": 1, "activation": "linear"})])
     expect_shapes("build_simple_rnn", model, (None, look_back, n_features), (None, 1))
     expect_parameters("build_simple_rnn", model, units * (units + n_features + 1) + units + 1)

@@ -30,7 +30,7 @@ def distinct(rng, count, low=2, high=16):
 def head_layers(output_activation):
     """The layers of the network with a dense head."""
     return [
-        ("SimpleRNN", {"units": 10, "activation": "tanh", "return_sequences": False}),
+        ("SimpleRNN", {"units": 10, "activation": "tanh", "return_sequences": False, "go_backwards": False}),
         ("Dense", {"units": 8, "activation": "relu"}),
         ("Dense", {"units": 4, "activation": "relu"}),
         ("Dense", {"units": 1, "activation": output_activation}),
@@ -40,7 +40,9 @@ def head_layers(output_activation):
 def stacked_layers(units, cell):
     """One recurrent layer for each entry; every one but the last returns sequences."""
     last = len(units) - 1
-    recurrent = [(KINDS[cell], {"units": n, "return_sequences": i < last}) for i, n in enumerate(units)]
+    recurrent = [
+        (KINDS[cell], {"units": n, "return_sequences": i < last, "go_backwards": False}) for i, n in enumerate(units)
+    ]
     return [*recurrent, OUTPUT]
 
 

@@ -153,8 +153,11 @@ def test_fit_scaler_arguments(submission):
 
 
 def scaler_cases(rng):
-    """Series with a mean and a std that are not their own, as a test piece has them."""
-    cases = [(draw_series(rng, length), float(rng.uniform(1, 3)), float(rng.uniform(2, 4))) for length in (17, 1)]
+    """Series with a mean and a std that are not their own, as a test piece has them; a std may be below 1."""
+    cases = [
+        (draw_series(rng, length), float(rng.uniform(1, 3)), float(rng.uniform(low, 2 * low)))
+        for length, low in ((17, 2.0), (1, 2.0), (19, 0.3))
+    ]
     for length, n_features in ((13, 4), (23, 1), (1, 5)):
         mean, std = rng.uniform(1.0, 3.0, size=n_features), rng.uniform(2.0, 4.0, size=n_features)
         cases.append((draw_series(rng, length, n_features), mean, std))
