@@ -16,13 +16,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import grader
-from grader import transcript
+from grader import misconceptions, transcript
 from grader.collect import collect
 from grader.contract import Report, Suite
 from grader.course import Course, ExerciseSpec, Limits, load_course, load_hints, load_points, suite_folder
 from grader.errors import GraderError, UsageError
 from grader.families import Group, read_recipes
-from grader.jobs import NOT_ISOLATED, Facts, Job
+from grader.jobs import NOT_ISOLATED, Facts, Job, Mistakes
 from grader.judge import Judge, Progress
 from grader.memory import Memory
 from grader.report import make_checks, make_exercises
@@ -136,6 +136,7 @@ def _job(options: Options, folder: Path, specs: tuple[ExerciseSpec, ...], scratc
         demand=_demand(options, _suite(options)),
         limits=options.limits,
         private=_private(options.tests),
+        mistakes=_mistakes(options.tests),
     )
 
 
@@ -158,6 +159,7 @@ def regrade(path: Path, tests: Path, progress: Progress = lambda id, outcome: No
             in_process=meta["in_process"],
             trainer=meta["trainer"],
             scratch=scratch,
+            mistakes=_mistakes(tests),
             replay=path.resolve(),
         )
         with Judge() as judge:
@@ -235,14 +237,24 @@ def _remembering(judge: Judge, options: Options, job: Job) -> Memory | None:
     """The judge with a memory, where that is of use: the seed will come again, and no transcript is asked for."""
     if options.memory is None or options.seed is None or options.transcript or job.in_process:
         return None
-    code = _fingerprint(Path(grader.__file__).parent, *_suites(options.tests))
-    return Memory(judge, options.memory, [code, dict(environment())])
+    return Memory(judge, options.memory, [code_fingerprint(options.tests), dict(environment())])
+
+
+def code_fingerprint(tests: Path) -> str:
+    """A hash of all code that a verdict depends on beside the submission: the grader and the suites."""
+    return _fingerprint(Path(grader.__file__).parent, *_suites(tests))
 
 
 def _private(tests: Path) -> tuple[Path, ...]:
     """What must be out of the submission's reach: the hidden suite and the solutions."""
     folders = (suite_folder(tests, Suite.HIDDEN), tests.parent / "solutions")
     return tuple(folder for folder in folders if folder.is_dir())
+
+
+def _mistakes(tests: Path) -> Mistakes | None:
+    """The known mistakes, where they are and the right answers too: with the instructor, and nowhere else."""
+    catalogue, solutions = suite_folder(tests, Suite.HIDDEN) / misconceptions.FOLDER, tests.parent / "solutions"
+    return Mistakes(catalogue=catalogue, solutions=solutions) if catalogue.is_dir() and solutions.is_dir() else None
 
 
 def _suites(tests: Path) -> list[Path]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
 from grader.contract import Isolation, Note, Text, printable
 from grader.course import Limits, load_course
+from grader.diagnose import Ask
 from grader.kept import Kept
+from grader.misconceptions import lay_out
 from grader.rungs import Demand
 from grader.submission import InProcess, Rationed, Source
 from grader.transcript import Recorder, Replay
@@ -26,12 +29,21 @@ LIGHT_EXERCISES = frozenset({"windowing", "parameters"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mistakes:
+    """Where the known mistakes and the right answers are: the catalogue of misconceptions, and the solutions."""
+
+    catalogue: Path
+    solutions: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One run of checks on the modules in `folder`.
 
     `scratch` is a folder of the judge's own for progress, facts and the transcript; without it, none is written.
-    `private` must be out of the submission's reach. With `replay`, a transcript answers instead of the submission. With
-    `recipes`, nothing is trained: what would be is written to that file.
+    `private` must be out of the submission's reach; with `mistakes`, failed checks are diagnosed. With `replay`, a
+    transcript answers instead of the submission. With `recipes`, nothing is trained: what would be is written to that
+    file.
     """
 
     folder: Path
@@ -43,6 +55,7 @@ class Job:
     demand: Demand = field(default_factory=Demand)
     limits: Limits | None = None
     private: tuple[Path, ...] = ()
+    mistakes: Mistakes | None = None
     replay: Path | None = None
     recipes: Path | None = None
 
@@ -101,6 +114,27 @@ class Job:
                 yield self._recorded(Rationed(workers, limits)), lambda: workers.isolation
             finally:
                 workers.rest()
+
+    @contextmanager
+    def variants(self, kept: Kept, exercises: Sequence[str]) -> Iterator[Ask]:
+        """Who answers as the known mistakes of these exercises do: a process of their own, after the submission's end.
+
+        A zygote that forked the submission's worker forks theirs too, as it does for the submission after this one; so
+        a diagnosis need not wait for another import of TensorFlow.
+        """
+        assert self.mistakes is not None
+        limits = self.limits or load_course().limits
+        with TemporaryDirectory(prefix="grader-variants-", ignore_cleanup_errors=True) as name:
+            lay_out(self.mistakes.catalogue, self.mistakes.solutions, exercises, Path(name))
+            if self.in_process:
+                yield InProcess(Path(name)).ask
+                return
+            warm = {name: () if name in LIGHT_EXERCISES else HEAVY for name in exercises}
+            kept.workers.give(Path(name), self.demand, limits, warm=warm, private=self.private)
+            try:
+                yield lambda request: kept.workers.ask(request, limits.of(request.function.partition(".")[0]))
+            finally:
+                kept.workers.rest()
 
     def _recorded(self, source: Source) -> Source:
         return Recorder(source, self.transcript) if self.scratch else source

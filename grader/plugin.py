@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Generator, Iterator
+import traceback
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ import pytest
 from grader.contract import Outcome, Text
 from grader.course import load_course, load_hints, load_points, load_thresholds
 from grader.desk import Desk, Ended, is_stuck, sentences
+from grader.diagnose import diagnose
 from grader.errors import GraderError
 from grader.evidence import CheckFailed
 from grader.jobs import Facts, Job, text_to_json
 from grader.kept import Kept
-from grader.submission import Submission
+from grader.misconceptions import Misconception, load_catalogue
+from grader.submission import Exchange, Submission
 from grader.text import LANGUAGES, Translator, default_language
 
 PROPERTY = "grader"
@@ -65,11 +68,68 @@ def pytest_configure(config: pytest.Config) -> None:
         kept = Kept()
         config.add_cleanup(kept.close)
     config.stash[_KEPT] = kept
+    config.stash[_WITNESS] = Witness(job, kept)
+    if job.mistakes:
+        config.pluginmanager.register(config.stash[_WITNESS])
 
 
 _JOB = pytest.StashKey[Job]()
 _LANGUAGE = pytest.StashKey[str]()
 _KEPT = pytest.StashKey[Kept]()
+_WITNESS = pytest.StashKey["Witness"]()
+
+
+class Witness:
+    """Remembers what was asked in each check that failed; in the end, names the mistake that the answers look like."""
+
+    def __init__(self, job: Job, kept: Kept) -> None:
+        """Take the job, and where the variants may run."""
+        self._job = job
+        self._kept = kept
+        self._all: list[Exchange] = []
+        self._failed: dict[str, list[Exchange]] = {}
+        self._functions: dict[str, str] = {}
+        self._latest: dict[str, list[Exchange]] = {}
+        self.submission: Submission | None = None
+
+    def see(self, item: pytest.Item, failed: CheckFailed | None) -> None:
+        """Take what was asked in a check; of a value that several checks share, what was asked in the first of them."""
+        if self.submission is None:
+            return
+        exchanges, self.submission.exchanges = self.submission.exchanges, []
+        self._all += exchanges
+        function = _marker(item, "function")
+        if exchanges:
+            self._latest[function] = exchanges
+        if failed and failed.outcome in DIAGNOSED:
+            self._failed[item.nodeid] = exchanges or self._latest.get(function, [])
+            self._functions[item.nodeid] = function
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
+        """Write the name of a mistake beside the check that shows it; a diagnosis that breaks leaves all as it was."""
+        try:
+            named = self._diagnose()
+        except Exception:  # a verdict never waits for its explanation
+            traceback.print_exc()
+            return
+        for test in json_report["tests"]:
+            if test["nodeid"] in named:
+                entry = named[test["nodeid"]]
+                explanation = {language: entry.explain(language) for language in entry.words}
+                test["metadata"]["misconception"] = {"id": entry.id, "explanation": explanation}
+
+    def _diagnose(self) -> Mapping[str, Misconception]:
+        assert self._job.mistakes
+        asked = {request.exercise for exchanges in self._failed.values() for request, _ in exchanges}
+        if not asked:
+            return {}
+        catalogue = load_catalogue(self._job.mistakes.catalogue).values()
+        with self._job.variants(self._kept, sorted(asked)) as ask:
+            return diagnose(self._failed, self._functions, self._all, catalogue, ask)
+
+
+DIAGNOSED = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.REFUSED})
 
 
 def _is_check(item: pytest.Item) -> bool:
@@ -125,6 +185,7 @@ def submission(pytestconfig: pytest.Config) -> Iterator[Submission]:
     course = load_course()
     with job.source(pytestconfig.stash[_KEPT]) as (source, isolation):
         proxy = Submission(source, course.owners, job.seed)
+        pytestconfig.stash[_WITNESS].submission = proxy
         yield proxy
         facts = Facts(student_s=proxy.spent_s, isolation=isolation(), notes=proxy.notes, noted=proxy.noted)
         job.save_facts(facts)
@@ -189,6 +250,7 @@ def pytest_runtest_makereport(
         return report
     if call.excinfo is None:
         if call.when == "call":
+            item.config.stash[_WITNESS].see(item, None)
             _keep(item, Outcome.PASSED, None)
         return report
     error = call.excinfo.value
@@ -196,6 +258,7 @@ def pytest_runtest_makereport(
         _give_up(item, error)
     if isinstance(error, Exception) and not isinstance(error, GRADERS_OWN):
         failed = error if isinstance(error, CheckFailed) else _unjudgeable(item, error)
+        item.config.stash[_WITNESS].see(item, failed)
         _keep(item, failed.outcome, failed)
         report.longrepr = _sentences(item, failed) if failed is error else report.longrepr
     return report

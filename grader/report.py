@@ -30,7 +30,8 @@ def make_checks(
     Args:
         tests: What `pytest-json-report` wrote of each.
         expected: The points of every check that had to run, by suite and id.
-        hints: The ladder of hints for each function of each exercise. A lost check shows the first rung.
+        hints: The ladder of hints for each function of each exercise. A lost check shows the first rung, or the
+            explanation of the mistake that its evidence looks like.
         cached: The exercises that were known from before.
 
     Raises:
@@ -57,7 +58,9 @@ def _make_check(test: Mapping[str, Any], scored: Suite, hints: Hints) -> Check:
     sentence = str(facts["title"])
     title = Text(sentence)
     passed = outcome is Outcome.PASSED
+    mistake = {} if passed else facts.get("misconception", {})
     ladder = {} if passed else hints.get(facts["exercise"], {}).get(facts["function"], {})
+    hint = mistake.get("explanation") or {language: rungs[0] for language, rungs in ladder.items()}
     return Check(
         id=facts["id"],
         suite=suite,
@@ -69,7 +72,8 @@ def _make_check(test: Mapping[str, Any], scored: Suite, hints: Hints) -> Check:
         max_score=points,
         message=title if passed else text_from_json(verdict["message"]),
         detail=text_from_json(verdict["detail"]) if verdict.get("detail") else None,
-        hint={language: rungs[0] for language, rungs in ladder.items()} or None,
+        hint=hint or None,
+        misconception=mistake.get("id"),
         duration_s=sum(stage.get("duration", 0.0) for stage in stages.values()),
     )
 

@@ -18,6 +18,9 @@ from grader.course import Limits
 from grader.evidence import Ending, Failure, ModelData, Request, Returned, StudentError
 from grader.models import ModelEvidence
 
+Exchange = tuple[Request, Returned | Failure]
+"""What the judge asked, and what came."""
+
 
 class Source(Protocol):
     """Answers the judge's requests: the student's code behind its limits, or a transcript of what it once said."""
@@ -100,7 +103,8 @@ class Rationed:
 class Submission:
     """A student's functions, by name: `submission.make_windows(series, 12)`.
 
-    Raises `StudentError` when the student's code gives no value. `notes` says what limits it met on the way.
+    Raises `StudentError` when the student's code gives no value. `notes` says what limits it met on the way, and
+    `exchanges` what was asked since that list was last emptied.
     """
 
     def __init__(self, source: Source, owners: Mapping[str, str], seed: int) -> None:
@@ -111,6 +115,7 @@ class Submission:
         self._import_failures: dict[str, Failure] = {}
         self._notes: dict[tuple[str, str], Note] = {}
         self.spent_s = 0.0
+        self.exchanges: list[Exchange] = []
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -139,6 +144,7 @@ class Submission:
             seed=_call_seed(self._seed, f"{exercise}.{function}"),
         )
         result = self._import_failures.get(exercise) or self._ask(request)
+        self.exchanges.append((request, result))
         if isinstance(result, Failure):
             if result.phase == "import":
                 self._import_failures[exercise] = result

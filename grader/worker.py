@@ -44,7 +44,7 @@ def answer(request: Request, folder: Path) -> Returned | Failure:
         function = getattr(module, request.function, None)
         if not callable(function):
             return Failure(ending=Ending.MISSING, phase=phase)
-        args, kwargs = _revive(request.args), _revive(request.kwargs)
+        args, kwargs = _revive(request.args, request.function), _revive(request.kwargs, request.function)
         seed_everything(request.seed)
         before = _arrays(args, kwargs)
         copies = {name: array.copy() for name, array in before.items()}
@@ -86,24 +86,24 @@ def _arrays(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Array
     return {name: value for name, value in named.items() if isinstance(value, np.ndarray)}
 
 
-def _revive(value: Any) -> Any:
+def _revive(value: Any, function: str) -> Any:
     """Models travel as data; the student's function gets a Keras model."""
     match value:
         case ModelData():
-            return _model(value)
+            return _model(value, function)
         case tuple() | list():
-            return type(value)(_revive(item) for item in value)
+            return type(value)(_revive(item, function) for item in value)
         case dict():
-            return {key: _revive(item) for key, item in value.items()}
+            return {key: _revive(item, function) for key, item in value.items()}
     return value
 
 
-def _model(data: ModelData) -> Any:
-    """The Keras model of `data`; the very same object if it was the last one asked for.
+def _model(data: ModelData, function: str) -> Any:
+    """The Keras model of `data`; the very same object if it was the last one, and of the same function.
 
     So a second call with a model finds it as the first call left it: its state, if the student did not reset it.
     """
-    digest = hashlib.sha256(wire.encode({"model": data})).hexdigest()
+    digest = hashlib.sha256(wire.encode({"model": data, "function": function})).hexdigest()
     if digest not in _LAST_MODEL:
         _LAST_MODEL.clear()
         _LAST_MODEL[digest] = _build(data)

@@ -1,0 +1,116 @@
+"""Names the mistake that a wrong answer looks like: the known variant that gives what the student's function gave.
+
+A variant fits a check if it gives the student's evidence at every call that the check made of its function, and the
+reference does not. Of those that fit, the one that agrees with most of what the function gave in all checks is named;
+of these the simplest, which stands first in the catalogue. The student's evidence is compared and never run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from grader import likeness
+from grader.evidence import Ending, Failure, Request, Returned
+from grader.forecaster import symptoms
+from grader.misconceptions import Misconception
+from grader.submission import Exchange
+
+Result = Returned | Failure
+Ask = Callable[[Request], Result]
+
+BUDGET_S = 60.0
+"""For all variants of a submission; what is not named by then stays unnamed."""
+
+UNTOLD = frozenset({Ending.MISSING, Ending.TIMEOUT, Ending.MEMORY, Ending.DIED})
+"""Endings that are no answer, and so look like nobody's."""
+
+TRAINED = "train_forecaster"
+"""Takes too long to be run for every variant; it is told by what came back alone."""
+
+
+def diagnose(
+    failed: Mapping[str, Sequence[Exchange]],
+    functions: Mapping[str, str],
+    exchanges: Sequence[Exchange],
+    catalogue: Iterable[Misconception],
+    ask: Ask,
+) -> dict[str, Misconception]:
+    """The misconception of each failed check that looks like one.
+
+    Args:
+        failed: What was asked and answered in each check that failed, by the name of the check.
+        functions: The function that each check is about.
+        exchanges: What was asked and answered in all checks, those that passed too.
+        catalogue: The known misconceptions, simpler ones first.
+        ask: Answers requests as the variants do (`grader.variants`).
+
+    Returns:
+        A misconception by the name of a check.
+    """
+    variants = _Variants(catalogue, ask, time.monotonic() + BUDGET_S)
+    fitting = {name: variants.fitting(functions[name], came) for name, came in failed.items()}
+    return {name: variants.likeliest(found, exchanges) for name, found in fitting.items() if found}
+
+
+class _Variants:
+    """The variants and the reference, asked for no more than what tells them from what came."""
+
+    def __init__(self, catalogue: Iterable[Misconception], ask: Ask, deadline: float) -> None:
+        self._by_function: dict[str, list[Misconception]] = {}
+        for entry in catalogue:
+            self._by_function.setdefault(entry.function, []).append(entry)
+        self._ask = ask
+        self._deadline = deadline
+
+    def fitting(self, function: str, exchanges: Sequence[Exchange]) -> list[Misconception]:
+        """The misconceptions that fit one check."""
+        if any(
+            isinstance(came, Failure) and (came.ending in UNTOLD or came.phase == "import") for _, came in exchanges
+        ):
+            return []
+        last = [request.function for request, _ in exchanges[-1:]]
+        for suspect in dict.fromkeys([function, *last]):
+            own = [exchange for exchange in exchanges if exchange[0].function == suspect]
+            if own and (found := self._fitting(suspect, own)):
+                return found
+        return []
+
+    def _fitting(self, function: str, exchanges: Sequence[Exchange]) -> list[Misconception]:
+        candidates = self._by_function.get(function, [])
+        if function == TRAINED:
+            told = {f"{TRAINED}.{slug}" for request, came in exchanges for slug in symptoms(request, came)}
+            return [entry for entry in candidates if entry.id in told]
+        case = _Case(function, exchanges, self._ask)
+        if time.monotonic() > self._deadline or all(map(likeness.alike, case.came, case.right, case.right)):
+            return []
+        return [entry for entry in candidates if time.monotonic() < self._deadline and all(case.agreements(entry.id))]
+
+    def likeliest(self, found: Sequence[Misconception], exchanges: Sequence[Exchange]) -> Misconception:
+        """The one of several misconceptions of a function that agrees with most of what the function gave."""
+        function = found[0].function
+        if len(found) == 1 or function == TRAINED or time.monotonic() > self._deadline:
+            return found[0]
+        case = _Case(function, [exchange for exchange in exchanges if exchange[0].function == function], self._ask)
+        return max(found, key=lambda entry: sum(case.agreements(entry.id)))
+
+
+class _Case:
+    """What a function was asked, what it answered, and what the reference answers."""
+
+    def __init__(self, function: str, exchanges: Sequence[Exchange], ask: Ask) -> None:
+        self._requests = [request for request, _ in exchanges]
+        self._ask = ask
+        self.came = list(likeness.telling(self._requests, [result for _, result in exchanges]))
+        self.right = list(self._answers(function))
+
+    def agreements(self, name: str) -> Iterator[bool]:
+        """Whether a variant agrees with what came, request by request; it is asked only as far as this is read."""
+        return map(likeness.alike, self.came, self._answers(name), self.right)
+
+    def _answers(self, name: str) -> Iterator[Result]:
+        """In the order of the requests: a model remembers what it was fed."""
+        return likeness.telling(
+            self._requests, (self._ask(replace(request, function=name)) for request in self._requests)
+        )
