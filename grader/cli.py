@@ -1,4 +1,4 @@
-"""The command line: `grader grade`, `watch`, `regrade`, `post`, `calibrate`, `stubs`, `release`, `doctor`."""
+"""The command line: `grader grade`, `watch`, `regrade`, `post`, `calibrate`, `stubs`, `release`, `doctor`, `audit`."""
 
 from __future__ import annotations
 
@@ -353,6 +353,36 @@ def watch_command(
             return _with_progress(", ".join(names), 0, lambda told: grade(modules, chosen, told, judge))
 
         watch(modules, tuple(exercise or load_course().names), graded, screen, language)
+
+
+@app.command("audit")
+def audit_command(
+    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Only so many, drawn by the seed.")] = None,
+    by_hand: Annotated[bool, typer.Option("--by-hand", help="Only the known mistakes, no automatic mutants.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of every grading, and of the sample.")] = 20261124,
+    work: Annotated[Path, typer.Option(help="Keeps what is done, and the outcome.")] = Path("build/audit"),
+) -> None:
+    """Hold the hidden suite against known mistakes and automatic mutants. Fails if one survives that is not listed."""
+    from grader import audit
+    from grader.render import audit as outcome
+
+    tests = find_tests()
+    unknown = set(exercise or ()) - set(load_course().names)
+    if unknown:
+        raise UsageError(
+            f"there is no exercise {', '.join(sorted(unknown))}; the course has {', '.join(load_course().names)}"
+        )
+    found = audit.subjects(tests, exercise or load_course().names, automatic=not by_hand)
+    found = audit.sampled(found, sample, seed) if sample else found
+    findings = _with_progress(
+        "audit", len(found), lambda told: audit.audit(found, tests, seed, work, lambda id: told(id, ""))
+    )
+    summary = audit.summary(findings, tests)
+    _write(work / "audit.md", outcome.markdown(summary))
+    typer.echo(outcome.markdown(summary))
+    if summary.survivors:
+        raise GraderError(f"{len(summary.survivors)} survive and are not listed; see {work / 'audit.md'}")
 
 
 def run() -> None:
