@@ -25,7 +25,7 @@ workflow: $(VENV)/tested
 # Every sample, right and wrong, graded in full: about an hour. SEEDS=10 repeats the right ones.
 SEEDS ?= 1
 samples: $(VENV)/tested
-	$(BIN)/python -m pytest -m full --seeds $(SEEDS) -v
+	$(BIN)/python -m pytest tests/grader/test_samples.py -m full --seeds $(SEEDS) -v
 
 # Every known mistake and every automatic mutant of the solutions against the hidden suite: an hour or two, and it goes
 # on where it was stopped. The outcome is build/audit/audit.md.

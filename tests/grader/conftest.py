@@ -13,6 +13,12 @@ SAMPLES = Path(__file__).parent / "samples"
 collect_ignore = ["samples"]  # looked through for doctests, a module is imported: here, and without any wall
 
 
+def known_mistake(name):
+    """The source of a wrong function, by "exercise.function.mistake"."""
+    exercise, _, variant = name.partition(".")
+    return (ROOT / "tests" / "hidden" / "misconceptions" / exercise / f"{variant}.py").read_text("utf-8")
+
+
 def pytest_addoption(parser):
     parser.addoption("--seeds", type=int, default=1, help="with how many seeds the right samples are graded")
     parser.addoption("--inputs", type=int, default=300, help="how many inputs the fuzzers try")

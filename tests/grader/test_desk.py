@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.grader.conftest import known_mistake
+
 KEY_ERROR = """
 
 def gru_params(n_features, units):
@@ -43,7 +45,7 @@ def test_what_is_not_written_yet_is_named_once_and_is_no_list_of_failures(desk):
 
 
 def test_a_wrong_answer_is_told_in_sentences_without_a_traceback(desk, root):
-    wrong = (root / "tests/grader/samples/wrong/windowing.make_windows.horizon_ignored.py").read_text("utf-8")
+    wrong = known_mistake("windowing.make_windows.horizon_ignored")
     status, printed = desk({"windowing": solution(root, "windowing") + wrong}, "windowing")
     assert status == 1
     told = printed.partition("test_make_windows_one_feature ___")[2].splitlines()[1:]

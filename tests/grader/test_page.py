@@ -20,6 +20,7 @@ from grader.render.pictures import draw
 from grader.showcase import STANDS, Exhibit, read
 from grader.text import LANGUAGES, Translator
 from grader.wire import encode
+from tests.grader.conftest import known_mistake
 
 LIGHT = ("windowing", "parameters")
 SCREENS = {"desktop": (1200, "light"), "telephone": (360, "light"), "dark": (1200, "dark")}
@@ -74,9 +75,8 @@ def partly_right(tmp_path_factory, root, shown):
     folder = tmp_path_factory.mktemp("partly") / "ana"
     shutil.copytree(root / "solutions", folder, ignore=shutil.ignore_patterns("*.md", "__pycache__"))
     for mistake in MISTAKES:
-        sample = root / "tests" / "grader" / "samples" / "wrong" / f"{mistake}.py"
         with (folder / f"{mistake.partition('.')[0]}.py").open("a", encoding="utf-8") as module:
-            module.write(sample.read_text("utf-8"))
+            module.write(known_mistake(mistake))
     shutil.copy(root / "exercises" / "beyond.py", folder)
     return shown(folder, *LIGHT, "baselines", "lstm", "gradients", "forecasting", "beyond")
 

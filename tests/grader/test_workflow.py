@@ -17,10 +17,10 @@ import pytest
 
 from grader.handout import Handout, Target, release
 from grader.workflow import ACTIONS, PATH, faults, note, released
+from tests.grader.conftest import known_mistake
 
 ROOT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).parent / "actions"
-WRONG = Path(__file__).parent / "samples" / "wrong"
 ACT = Path(sys.executable).parent / "act"
 RUN_S = 600
 
@@ -169,7 +169,7 @@ def agree(run):
 
 @pytest.mark.full
 def test_a_partly_right_submission_has_its_points_and_annotations_on_its_own_lines(push):
-    wrong = solution("lstm") + "\n\n" + (WRONG / "lstm.lstm_forward.gates_in_order_of_slides.py").read_text("utf-8")
+    wrong = solution("lstm") + "\n\n" + known_mistake("lstm.lstm_forward.gates_in_order_of_slides")
     files = {"exercises/windowing.py": solution("windowing"), "exercises/parameters.py": solution("parameters")}
     run = push(files | {"exercises/lstm.py": wrong})
     points = {exercise["name"]: exercise["score"] for exercise in run.report["exercises"]}
@@ -229,8 +229,8 @@ def test_the_hidden_suite_at_push_gives_the_real_score_and_shows_no_hidden_value
     student, suite = release(tmp_path / "released", Target.GITHUB, Handout(root=ROOT, hidden=True))
     (student_python / "bin" / "sudo").write_text("#!/bin/sh\n", "utf-8")
     (student_python / "bin" / "sudo").chmod(0o755)
-    wrong = "windowing.make_windows.horizon_ignored.py"
-    files = {"exercises/windowing.py": solution("windowing") + "\n\n" + (WRONG / wrong).read_text("utf-8")}
+    wrong = known_mistake("windowing.make_windows.horizon_ignored")
+    files = {"exercises/windowing.py": solution("windowing") + "\n\n" + wrong}
     run = push(files, repository=student, suite=suite)
     points = {exercise["name"]: exercise["score"] for exercise in run.report["exercises"]}
     assert run.report["suite"] == "hidden"
