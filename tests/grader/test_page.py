@@ -184,7 +184,8 @@ def test_a_judge_that_ends_early_leaves_a_sentence_for_what_it_did_not_get_to(tm
 def test_a_known_mistake_is_explained_once_for_all_checks_that_show_it(partly_right):
     report, exhibits = partly_right
     shared = {"misconception": "make_windows.horizon_ignored", "hint": {"en": "The `horizon` has no effect."}}
-    checks = [replace(check, **shared) if check.function == "make_windows" else check for check in report.checks]
+    told = {True: shared, False: {"misconception": None}}
+    checks = [replace(check, **told[check.function == "make_windows"]) for check in report.checks]
     document = html(replace(report, checks=tuple(checks)), View.STUDENT, ENGLISH, exhibits)
     assert document.count("The <code>horizon</code> has no effect.") == 1
     assert document.count("What this looks like") == 1
