@@ -1,4 +1,4 @@
-"""The command line: `grader grade`, `watch`, `regrade`, `post`, `calibrate`, `stubs`, `release`, `doctor`, `audit`."""
+"""The command line: `grader grade`, `grader class`, and the others, a function for each command."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from grader.contract import Report, Suite, View
+from grader.contract import Report, Suite, View, printable
 from grader.course import load_course, load_points, suite_folder
 from grader.errors import GraderError, UsageError
 from grader.grade import Options, environment, find_tests, grade, record_recipes, regrade, round_seed, show
@@ -36,8 +36,10 @@ from grader.text import Translator, default_language
 
 if TYPE_CHECKING:
     from grader.calibrate import Placement
+    from grader.classroom.grading import Result
+    from grader.classroom.run import Summary
 
-Result = TypeVar("Result")
+Answer = TypeVar("Answer")
 
 app = typer.Typer(
     name="grader",
@@ -195,7 +197,14 @@ def _no_commands() -> Iterator[None]:
             print(f"::{token}::", flush=True)
 
 
-def _with_progress(name: str, total: int, run: Callable[[Advance], Result]) -> Result:
+def _with_progress(name: str, total: int, run: Callable[[Advance], Answer]) -> Answer:
+    with _bar() as bar:
+        task = bar.add_task(name, total=total or None)
+        return run(lambda check, outcome: bar.update(task, advance=1, description=check))
+
+
+def _bar() -> Progress:
+    """A bar that is gone at the end; what is printed meanwhile appears above it, if both are on one terminal."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -203,9 +212,8 @@ def _with_progress(name: str, total: int, run: Callable[[Advance], Result]) -> R
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=total or None)
-        return run(lambda check, outcome: bar.update(task, advance=1, description=check))
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
 
 
 def _count(tests: Path, names: Sequence[str]) -> int:
@@ -383,6 +391,68 @@ def audit_command(
     typer.echo(outcome.markdown(summary))
     if summary.survivors:
         raise GraderError(f"{len(summary.survivors)} survive and are not listed; see {work / 'audit.md'}")
+
+
+@app.command("class")
+def class_command(
+    submissions: Annotated[
+        Path, typer.Argument(help="A folder with a folder or an archive for each student, nbgrader's, or a .csv.")
+    ],
+    roster: Annotated[Path | None, typer.Option(help="Who is in the class: a .csv with a column id.")] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the scores, by the student's id.")] = None,
+    assignment: Annotated[str | None, typer.Option(help="Its name in the gradebook. Default: the course's.")] = None,
+    gradebook: Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")] = "sqlite:///gradebook.db",
+    attempts: Annotated[Path, typer.Option(help="The folder where every attempt is kept.")] = Path("attempts"),
+    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
+    round_name: Annotated[str, typer.Option("--round", help="What is graded, for seeds from GRADER_SECRET.")] = "",
+    workers: Annotated[int | None, typer.Option(min=1, help="How many at a time; else as many as cores.")] = None,
+    require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
+    lang: Annotated[Language | None, typer.Option(help="Language of the reports; else the locale's.")] = None,
+) -> None:
+    """Grade a whole class into nbgrader's gradebook. Interrupted, it goes on where it was when it is called again."""
+    if sys.platform != "linux":
+        raise UsageError("a class is graded behind walls, which Linux has; grade it there, or in a container")
+    secret = os.environ.get("GRADER_SECRET", "")
+    if round_name and not secret:
+        raise UsageError("--round draws seeds from the course's secret; set GRADER_SECRET")
+    from grader.classroom.run import Class, run_class  # nbgrader takes long to import
+
+    tests = find_tests()
+    language = lang.value if lang else default_language()
+    chosen = Class(
+        assignment=assignment or load_course().name,
+        gradebook=gradebook,
+        attempts=attempts,
+        options=Options(
+            tests=tests,
+            exercises=tuple(exercise or ()),
+            trainer=_trainer().value,
+            demand=Demand(least=require_isolation),
+            memory=memory_folder() if _is_there("diskcache") else None,
+        ),
+        secret=secret,
+        round=round_name,
+        workers=workers or len(os.sched_getaffinity(0)),
+        translate=Translator(language, tuple(suite_folder(tests, each) for each in (Suite.PUBLIC, Suite.HIDDEN))),
+    )
+    with _bar() as bar:
+        task = bar.add_task("class", total=None)
+
+        def tell(number: int, total: int, result: Result) -> None:
+            bar.update(task, completed=number, total=total)
+            print(f"[{number}/{total}] {printable(str(result))}", flush=True)
+
+        summary = run_class(submissions, roster, chosen, tell)
+    if csv_file:
+        _write(csv_file, summary.csv)
+    _conclude(summary)
+
+
+def _conclude(summary: Summary) -> None:
+    for line in summary.lines:
+        print(printable(line))
+    if summary.failed:
+        raise GraderError(f"{len(summary.failed)} submissions were not graded; the reasons are above")
 
 
 def run() -> None:

@@ -13,6 +13,7 @@ from grader.errors import GraderError
 AUTHOR = {"GIT_AUTHOR_NAME": "grader", "GIT_AUTHOR_EMAIL": "grader@localhost"}
 COMMITTER = {"GIT_COMMITTER_NAME": "grader", "GIT_COMMITTER_EMAIL": "grader@localhost"}
 OWN_SETTINGS = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+NO_QUESTIONS = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
 HARMLESS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "commit.gpgsign=false", "safe.directory=*")
 TIMEOUT_S = 120
 
@@ -29,7 +30,7 @@ def run(folder: Path, *arguments: str) -> bytes:
     try:
         done = subprocess.run(
             command,
-            env=environment | OWN_SETTINGS | AUTHOR | COMMITTER,
+            env=environment | OWN_SETTINGS | NO_QUESTIONS | AUTHOR | COMMITTER,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=TIMEOUT_S,
@@ -64,3 +65,28 @@ def objects(folder: Path) -> Iterator[tuple[str, bytes]]:
 def commit_date(folder: Path) -> datetime.datetime:
     """When the commit that is checked out was made, by the committer's clock."""
     return datetime.datetime.fromisoformat(run(folder, "show", "--no-patch", "--format=%cI", "HEAD").decode().strip())
+
+
+def clone(address: str, folder: Path) -> None:
+    """Clone a repository into a new folder, and check out nothing yet.
+
+    Links will come out as plain files; submodules, and what Git LFS keeps elsewhere, do not come.
+
+    Raises:
+        GraderError: If the repository cannot be had.
+    """
+    options = ["--quiet", "--no-checkout", "--no-local", "--template=", "--no-tags", "--no-recurse-submodules"]
+    run(folder.parent, "clone", *options, "--config", "core.symlinks=false", "--", address, folder.name)
+
+
+def last_commit(folder: Path, deadline: datetime.datetime | None = None) -> str | None:
+    """The last commit of the branch that is checked out, up to a deadline by the committer's clock; None if none is."""
+    if not run(folder, "branch", "--all", "--format=%(refname)"):
+        return None
+    limit = [f"--min-age={int(deadline.timestamp())}"] if deadline else []
+    return run(folder, "rev-list", "--max-count=1", *limit, "HEAD").decode().strip() or None
+
+
+def check_out(folder: Path, commit: str) -> None:
+    """Write the files of a commit."""
+    run(folder, "checkout", "--quiet", "--force", "--detach", commit)

@@ -245,6 +245,12 @@ def code_fingerprint(tests: Path) -> str:
     return _fingerprint(Path(grader.__file__).parent, *_suites(tests))
 
 
+def code_of(path: Path) -> str:
+    """A hash of what is graded of the submission at `path`."""
+    with collect(path, load_course().names) as collected:
+        return _fingerprint(collected.folder)
+
+
 def _private(tests: Path) -> tuple[Path, ...]:
     """What must be out of the submission's reach: the hidden suite and the solutions."""
     folders = (suite_folder(tests, Suite.HIDDEN), tests.parent / "solutions")

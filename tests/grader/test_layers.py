@@ -40,12 +40,12 @@ LAYERS = [
     {"workflow", "leaks"},
     {"grade", "release", "post", "mutants"},
     {"audit"},
-    {"handout"},
+    {"handout", "classroom"},
     {"doctor"},
     {"cli"},
     {"__main__"},
 ]
-FAMILIES = {"render", "postings"}
+FAMILIES = {"render", "postings", "classroom"}
 """Packages whose modules may import one another."""
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

@@ -1,0 +1,171 @@
+"""The attempts that are kept: one file for each graded submission. They are the truth; a gradebook is made from them.
+
+A file appears whole, by a rename, or not at all: whenever a run ends, and however, nothing is half there.
+"""
+
+from __future__ import annotations
+
+import datetime
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from grader.errors import GraderError, UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What one check of a kept report gave."""
+
+    id: str
+    exercise: str
+    score: int
+    max_score: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exercise:
+    """What one exercise of a kept report gave."""
+
+    name: str
+    score: int
+    max_score: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """The points in a kept report, the score without the bonus."""
+
+    score: int
+    max_score: int
+    bonus: int
+    max_bonus: int
+    exercises: Sequence[Exercise]
+    checks: Sequence[Check]
+
+    @property
+    def scored(self) -> list[Check]:
+        """The checks that are worth points; those of a suite that was only run are not."""
+        return [check for check in self.checks if check.max_score]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A submission that was graded: whose, of which code, with which seed and suite, and the instructor's report."""
+
+    student: str
+    code: str
+    suite: str
+    seed: int
+    graded: datetime.datetime
+    report: Mapping[str, Any]
+    submitted: datetime.datetime | None = None
+    commit: str | None = None
+    schema: Literal["grader/attempt/v1"] = "grader/attempt/v1"
+
+    @property
+    def points(self) -> Points:
+        """The points in the report."""
+        return msgspec.convert(self.report, Points)
+
+    @property
+    def exercises(self) -> frozenset[str]:
+        """The exercises that were graded."""
+        return frozenset(exercise["name"] for exercise in self.report["exercises"])
+
+    def is_of(self, code: str, suite: str, seed: int | None) -> bool:
+        """Whether grading this code again could say nothing new; without a seed, any will do."""
+        return (self.code, self.suite) == (code, suite) and seed in (None, self.seed)
+
+
+class Attempts:
+    """The attempts at one assignment, in a folder of each student's below `folder`; the newest one counts."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder of the assignment; it may be missing as yet."""
+        self._folder = folder
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other run away for a while. A run that was killed holds nothing.
+
+        Raises:
+            UsageError: If another run is at work here.
+        """
+        self._make(self._folder)
+        with (self._folder / ".lock").open("w") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise UsageError(f"another `grader class` is at work in {self._folder}; wait for it") from error
+            yield
+
+    def newest(self, student: str) -> Attempt | None:
+        """The attempt of a student that counts.
+
+        Raises:
+            GraderError: If its file was changed by someone else, and is no attempt any more.
+        """
+        paths = _files(self._folder / student)
+        if not paths:
+            return None
+        try:
+            return msgspec.json.decode(paths[-1].read_bytes(), type=Attempt)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise GraderError(
+                f"{paths[-1]} is no attempt: {error}; delete it, and the student is graded again"
+            ) from error
+
+    def all_newest(self) -> dict[str, Attempt]:
+        """The attempt that counts, for each student who has one."""
+        folders = sorted(path for path in self._folder.glob("*") if path.is_dir())
+        newest = [(folder.name, self.newest(folder.name)) for folder in folders]
+        return {student: attempt for student, attempt in newest if attempt}
+
+    def keep(self, attempt: Attempt) -> None:
+        """Write an attempt, beside those of the same student before it.
+
+        Raises:
+            GraderError: If it cannot be written.
+        """
+        folder = self._folder / attempt.student
+        number = int(paths[-1].stem) + 1 if (paths := _files(folder)) else 1
+        unfinished = folder / ".unfinished"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with unfinished.open("wb") as stream:
+                stream.write(msgspec.json.format(msgspec.json.encode(attempt), indent=1))
+                stream.flush()
+                os.fsync(stream.fileno())
+            unfinished.rename(folder / f"{number:06}.json")
+        except OSError as error:
+            raise GraderError(f"the attempt of {attempt.student} cannot be written: {error.strerror}") from error
+        _sync(folder)
+
+    @staticmethod
+    def _make(folder: Path) -> None:
+        """A folder that is the instructor's alone: reports have hidden values in them."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be made: {error.strerror}") from error
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9]*.json"))
+
+
+def _sync(folder: Path) -> None:
+    """Let a rename outlast a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

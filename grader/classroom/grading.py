@@ -1,0 +1,138 @@
+"""Grades a class: each submission by the next judge that is free, and what comes of it is kept before it is told."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+
+from grader.classroom.attempts import Attempt, Attempts
+from grader.classroom.submissions import Submission
+from grader.contract import View
+from grader.errors import GraderError
+from grader.grade import Options, code_fingerprint, code_of, environment, grade
+from grader.judge import Judge
+from grader.report import to_json
+from grader.text import Translator
+
+Seeds = Callable[[str], int | None]
+"""The seed of a student; None if one is to be drawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """An attempt of a student that counts now; `known` if it was kept from an earlier run."""
+
+    student: str
+    attempt: Attempt
+    known: bool
+
+    def __str__(self) -> str:
+        points = self.attempt.points
+        bonus = f", bonus {points.bonus}/{points.max_bonus}" if points.max_bonus else ""
+        took = "as before" if self.known else f"{self.attempt.report['duration_s']:.1f} s"
+        return f"{self.student}: {points.score}/{points.max_score}{bonus} ({took})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotGraded:
+    """Why a submission could not be graded; what the student had before is untouched."""
+
+    student: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.student}: not graded: {self.reason}"
+
+
+Result = Graded | NotGraded
+
+
+def grade_class(
+    submissions: Sequence[Submission],
+    options: Options,
+    attempts: Attempts,
+    *,
+    seeds: Seeds,
+    translate: Translator,
+    workers: int,
+) -> Iterator[Result]:
+    """Grade submissions, several at a time, and give each result as it is there.
+
+    A submission that is graded already, of the same code with the same seed by the same suite, is not graded again.
+
+    Args:
+        submissions: At most one of each student's.
+        options: How to grade; the seed is the student's.
+        attempts: Where every attempt is kept before it is given.
+        seeds: Whose seed is which.
+        translate: Into the language of the reports.
+        workers: How many are graded at a time, each by a judge of its own.
+    """
+    suite = _suite_of(options)
+    judges: SimpleQueue[Judge] = SimpleQueue()
+
+    def one(submission: Submission) -> Result:
+        judge = judges.get()
+        try:
+            return _grade_one(submission, options, attempts, suite, seeds(submission.student), translate, judge)
+        except GraderError as error:
+            return NotGraded(student=submission.student, reason=str(error))
+        except Exception as error:  # a fault of ours that one submission brings to light must not stop the others
+            return NotGraded(student=submission.student, reason=f"{type(error).__name__}: {error}")
+        finally:
+            judges.put(judge)
+
+    with ExitStack() as stack:
+        for _ in range(workers):
+            judges.put(stack.enter_context(Judge()))
+        pool = stack.enter_context(ThreadPoolExecutor(workers))
+        futures = [pool.submit(one, submission) for submission in submissions]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:  # interrupted, what has not begun does not begin
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _grade_one(
+    submission: Submission,
+    options: Options,
+    attempts: Attempts,
+    suite: str,
+    seed: int | None,
+    translate: Translator,
+    judge: Judge,
+) -> Graded:
+    with submission.at_hand() as handed:
+        code = code_of(handed.path)
+        known = attempts.newest(submission.student)
+        if known and known.is_of(code, suite, seed):
+            return Graded(student=submission.student, attempt=known, known=True)
+        report = grade(handed.path, replace(options, seed=seed), judge=judge)
+        if code_of(handed.path) != code:
+            raise GraderError("the submission changed while it was graded; grade it again")
+        attempt = Attempt(
+            student=submission.student,
+            code=code,
+            suite=suite,
+            seed=report.seed,
+            graded=datetime.datetime.now(datetime.UTC),
+            report=to_json(report, View.INSTRUCTOR, translate),
+            submitted=handed.submitted,
+            commit=handed.commit,
+        )
+        attempts.keep(attempt)
+    return Graded(student=submission.student, attempt=attempt, known=False)
+
+
+def _suite_of(options: Options) -> str:
+    """A hash of all that a grade depends on beside the submission and its seed."""
+    code = code_fingerprint(options.tests)
+    facts = [code, dict(environment()), options.trainer, sorted(options.exercises)]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

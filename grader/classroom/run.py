@@ -1,0 +1,119 @@
+"""One run of `grader class`, from the submissions to the gradebook and the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.classroom.attempts import Attempt, Attempts
+from grader.classroom.export import to_csv
+from grader.classroom.gradebook import open_gradebook, worth_of
+from grader.classroom.grading import Graded, NotGraded, Result, grade_class
+from grader.classroom.submissions import Found, find
+from grader.classroom.tables import Student, check_id, read_roster
+from grader.errors import UsageError
+from grader.grade import Options, round_seed
+from grader.text import Translator
+
+Tell = Callable[[int, int, Result], None]
+"""Told how many submissions are done, of how many, and the newest result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Class:
+    """How a class is graded, and where its books are.
+
+    `secret` and `round` give each student a seed, as `grader grade --student` has it; without a secret they are drawn.
+    """
+
+    assignment: str
+    gradebook: str
+    attempts: Path
+    options: Options
+    secret: str
+    round: str
+    workers: int
+    translate: Translator
+
+    def seed(self, student: str) -> int | None:
+        """The seed of a student; None if it is to be drawn."""
+        return round_seed(self.secret, student, self.round) if self.secret else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How a run ended: what there is to say aloud, whose submissions were not graded, and the table of all scores."""
+
+    lines: Sequence[str]
+    failed: Collection[str]
+    csv: str
+
+
+def run_class(submissions: Path, roster: Path | None, chosen: Class, tell: Tell) -> Summary:
+    """Grade what is not graded yet, and bring the gradebook up to date with all that is.
+
+    Raises:
+        UsageError: If the submissions, the roster, an exercise or the gradebook is not what it must be.
+        GraderError: If the gradebook or an attempt cannot be written. A submission that fails stops nothing.
+    """
+    worth = worth_of(chosen.options.tests, chosen.options.exercises)
+    students = read_roster(roster) if roster else ()
+    found = find(submissions, check_id(chosen.assignment, "--assignment"))
+    attempts = Attempts(chosen.attempts / chosen.assignment)
+    results: list[Result] = []
+    with attempts.held(), open_gradebook(chosen.gradebook, chosen.assignment, worth) as gradebook:
+        kept = attempts.all_newest()
+        _check_exercises(kept, worth, chosen.assignment)
+        gradebook.enrol(students)
+        for attempt in kept.values():  # the run before may have ended between keeping and entering one
+            gradebook.enter(attempt)
+        for result in grade_class(
+            found.submissions,
+            chosen.options,
+            attempts,
+            seeds=chosen.seed,
+            translate=chosen.translate,
+            workers=chosen.workers,
+        ):
+            results.append(result)
+            if isinstance(result, Graded) and not result.known:
+                gradebook.enter(result.attempt)
+            tell(len(results), len(found.submissions), result)
+        kept = attempts.all_newest()
+    return _summary(found, results, students, kept, list(worth))
+
+
+def _check_exercises(kept: Mapping[str, Attempt], exercises: Collection[str], assignment: str) -> None:
+    """No exercise leaves an assignment that was graded: a part must not take the place of the whole."""
+    before = {name for attempt in kept.values() for name in attempt.exercises}
+    if lost := sorted(before - set(exercises)):
+        raise UsageError(
+            f"{assignment} was graded with {', '.join(lost)}; give the same exercises, or another name by --assignment"
+        )
+
+
+def _summary(
+    found: Found,
+    results: Sequence[Result],
+    students: Sequence[Student],
+    kept: Mapping[str, Attempt],
+    exercises: Sequence[str],
+) -> Summary:
+    graded = {result.student for result in results if isinstance(result, Graded)}
+    failed = [result.student for result in results if isinstance(result, NotGraded)]
+    handed_in = graded.union(failed)
+    rostered = {student.id for student in students}
+    lines = [f"{len(results)} submissions: {len(graded)} graded, {len(failed)} not graded"]
+    lines += _named("not a submission, and not taken", found.ignored)
+    lines += _named("on the roster, without a submission", sorted(rostered - handed_in))
+    if students:
+        lines += _named("not on the roster; graded, and not in the table", sorted(handed_in - rostered))
+    lines += _named("not graded", sorted(failed))
+    listed = students or [Student(id=id) for id in sorted(handed_in.union(kept))]
+    return Summary(lines=lines, failed=failed, csv=to_csv(listed, kept, exercises, graded=graded, failed=failed))
+
+
+def _named(what: str, names: Sequence[str]) -> list[str]:
+    """A line that names these, if there are any."""
+    return [f"{what}: {', '.join(names)}"] if names else []
