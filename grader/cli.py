@@ -71,7 +71,7 @@ def main() -> None:
 
 @app.command("grade")
 def grade_command(
-    path: Annotated[Path, typer.Argument(help="A folder, a module (.py) or an archive (.zip, .tar.gz).")],
+    path: Annotated[Path, typer.Argument(help="A folder, a module (.py), a notebook (.ipynb) or an archive.")],
     exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,

@@ -11,16 +11,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from grader.cells import NotANotebook, read_cells, read_sources
 from grader.contract import Note, Text, printable
+from grader.course import load_course
 from grader.errors import UsageError
+from grader.gather import gather
 from grader.unpack import ARCHIVES, IGNORED, unpack
 
 MAX_FILE_BYTES = 2**20
+MAX_NOTEBOOK_BYTES = 32 * 2**20
+"""With its pictures."""
+
 MAX_FILES = 200
 MAX_DEPTH = 4
 MAX_FOLDERS = 2000
 MAX_NOTES = 20
 FOLDER = "exercises"
+NOTEBOOK = ".ipynb"
+FORMS = f"a folder, a module (.py), a notebook ({NOTEBOOK}) or an archive ({', '.join(ARCHIVES)})"
 STATEMENTS = (".es.md", ".en.md")
 HOOKS = ("conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.py")
 """Files at the top of a repository that Python or pytest would run by themselves."""
@@ -42,14 +50,14 @@ def collect(path: Path, exercises: tuple[str, ...]) -> Iterator[Collected]:
     """Copy the modules of the submission at `path` into a fresh folder, which is gone at the end.
 
     Args:
-        path: A student's repository, a folder of modules, one module, or an archive of either.
+        path: A student's repository, a folder of modules, one module, an archive of either, or a notebook.
         exercises: The names of the course's exercises.
 
     Raises:
         UsageError: If there is no such path, or it is nothing that can be graded.
     """
     if not path.exists():
-        raise UsageError(f"there is no {path}; give a folder, a module (.py) or an archive ({', '.join(ARCHIVES)})")
+        raise UsageError(f"there is no {path}; give {FORMS}")
     with TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True) as scratch:
         target = Path(scratch) / "submission"
         _make_folder(target)
@@ -62,6 +70,9 @@ def collect(path: Path, exercises: tuple[str, ...]) -> Iterator[Collected]:
                 raise UsageError(f"{path.name} is not one of the course's modules: {', '.join(exercises)}")
             copy.module(path, target)
             yield Collected(path.name, target, copy.notes, exercise=path.stem)
+        elif path.suffix == NOTEBOOK:
+            copy.notebook(path, exercises)
+            yield Collected(path.name, target, copy.notes)
         elif path.name.endswith(ARCHIVES):
             unpacked = Path(scratch) / "unpacked"
             unpacked.mkdir()
@@ -70,7 +81,7 @@ def collect(path: Path, exercises: tuple[str, ...]) -> Iterator[Collected]:
             copy.repository(unpacked, exercises)
             yield Collected(path.name, target, copy.notes)
         else:
-            raise UsageError(f"{path.name} is no folder, no module (.py) and no archive (.zip, .tar.gz)")
+            raise UsageError(f"{path.name} cannot be graded; give {FORMS}")
 
 
 def modules_folder(root: Path, exercises: tuple[str, ...]) -> Path:
@@ -112,6 +123,16 @@ def _make_folder(path: Path) -> None:
 
 def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
+
+
+def _no_file_of(source: Path, limit: int) -> Text | None:
+    """Why a path is not read: it is a pipe, a link, or larger than `limit` bytes."""
+    status = source.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        return Text("not a regular file")
+    if status.st_size > limit:
+        return Text("larger than {limit} MiB", {"limit": limit // 2**20})
+    return None
 
 
 @dataclass(slots=True)
@@ -169,12 +190,30 @@ class _Copy:
         shutil.copyfile(source, target / source.name, follow_symlinks=False)
         (target / source.name).chmod(0o644)
 
+    def notebook(self, source: Path, exercises: tuple[str, ...]) -> None:
+        """Write a module for each exercise that has a function in a notebook."""
+        if reason := _no_file_of(source, MAX_NOTEBOOK_BYTES):
+            self.leave_out(source.name, reason)
+            return
+        owners = {function: name for function, name in load_course().owners.items() if name in exercises}
+        try:
+            cells, left_out = read_cells(read_sources(source.read_bytes()))
+        except NotANotebook as error:
+            self.leave_out(source.name, error.reason)
+            return
+        for number, reason in left_out:
+            self.leave_out(f"{source.name} [{number}]", reason)
+        modules = gather(cells, owners)
+        for exercise, text in modules.items():
+            (self.target / f"{exercise}.py").write_text(text, "utf-8")
+            (self.target / f"{exercise}.py").chmod(0o644)
+        if lacking := [name for name in exercises if name not in modules]:
+            values = {"exercises": ", ".join(lacking)}
+            self.leave_out(source.name, Text("no function of these exercises is in it: {exercises}", values))
+
     def _objection(self, source: Path) -> Text | None:
-        status = source.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            return Text("not a regular file")
-        if status.st_size > MAX_FILE_BYTES:
-            return Text("larger than {limit} MiB", {"limit": MAX_FILE_BYTES // 2**20})
+        if reason := _no_file_of(source, MAX_FILE_BYTES):
+            return reason
         if source.name in HOOKS or source.name == "setup.py" or source.name.startswith("test_"):
             return Text("tests and configuration are the grader's own")
         if not source.stem.isidentifier():

@@ -86,7 +86,7 @@ def grade(
     """Grade the submission at `path`.
 
     Args:
-        path: A folder, a module or an archive.
+        path: A folder, a module, a notebook or an archive.
         options: What to run and how.
         progress: Told of every check that is done.
         judge: Who judges; whoever grades many submissions has one judge for all, and saves its start.

@@ -119,7 +119,7 @@ def test_links_pipes_and_huge_files_are_left_out_and_said(repository):
 def test_what_can_never_be_a_submission_is_said_in_one_sentence(tmp_path):
     (tmp_path / "picture.png").write_bytes(b"")
     (tmp_path / "other.py").write_text("")
-    for name, words in (("nowhere", "there is no"), ("picture.png", "no archive"), ("other.py", "not one of")):
+    for name, words in (("nowhere", "there is no"), ("picture.png", "cannot be graded"), ("other.py", "not one of")):
         with pytest.raises(UsageError, match=words), collect(tmp_path / name, NAMES):
             pass
 
