@@ -14,11 +14,12 @@ from grader.contract import Text, printable
 from grader.errors import GraderError
 
 MAX_CELLS = 2000
-MAX_CELL_BYTES = 2**18
-MAX_MAGICS = 50
+MAX_CODE_BYTES = 2**20
+TOO_MUCH = Text("all code up to this cell is more than {limit} MiB", {"limit": MAX_CODE_BYTES // 2**20})
+MAX_MAGICS = 30
 """In one cell: IPython reads the cell anew for each of them."""
 
-MAX_MAGIC_CELL_BYTES = 2**15
+MAX_MAGIC_CELL_BYTES = 2**14
 PYTHON_MAGICS = {"time", "timeit", "capture", "prun"}
 """Cell magics with plain Python below them; below any other there may be anything."""
 
@@ -28,8 +29,8 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What Python's own parser answers to odd text."""
 
 
-class NotANotebook(Exception):
-    """A file that holds no notebook; the text says why."""
+class NotRead(Exception):
+    """A notebook or a cell that is not read; the text says why."""
 
     def __init__(self, reason: Text) -> None:
         """Take the reason, as a student may read it."""
@@ -57,15 +58,15 @@ def read_sources(content: bytes) -> list[tuple[int, str]]:
     edited by hand, merged by git or saved half-way is what nbformat refuses.
 
     Raises:
-        NotANotebook: If there are no cells to be found in it.
+        NotRead: If there are no cells to be found in it.
     """
     try:
         document = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise NotANotebook(Text("it is no valid JSON; save the notebook again")) from None
+        raise NotRead(Text("it is no valid JSON; save the notebook again")) from None
     cells = list(_cells(document))
     if not cells:
-        raise NotANotebook(Text("there are no cells in it"))
+        raise NotRead(Text("there are no cells in it"))
     numbered = enumerate(cells[:MAX_CELLS], start=1)
     return [(number, _source(cell)) for number, cell in numbered if cell.get("cell_type") == "code"]
 
@@ -94,12 +95,15 @@ def read_cells(sources: Sequence[tuple[int, str]]) -> tuple[list[Cell], list[Lef
 
     Magics and shell commands among the lines are taken out: `!ls` becomes `None`.
     """
-    cells, left_out = [], []
+    cells, left_out, size = [], [], 0
     for number, source in sources:
+        size += len(source.encode("utf-8", "replace"))
         try:
+            if size > MAX_CODE_BYTES:
+                raise NotRead(TOO_MUCH)
             plain = _without_magics(source)
             cells.append(Cell(number, plain, _parse(plain)))
-        except NotANotebook as error:
+        except NotRead as error:
             left_out.append((number, error.reason))
         except UNREADABLE as error:
             reason = Text("this cell is not Python ({text})", {"text": printable(str(error))[:100]})
@@ -115,13 +119,10 @@ def _parse(source: str) -> ast.Module:
 
 def _without_magics(source: str) -> str:
     """The text of a cell as plain Python."""
-    if len(source.encode("utf-8", "replace")) > MAX_CELL_BYTES:
-        raise NotANotebook(Text("this cell is larger than {limit} KiB", {"limit": MAX_CELL_BYTES // 2**10}))
     if found := CELL_MAGIC.match(source):
         if found[1] not in PYTHON_MAGICS:
-            raise NotANotebook(
-                Text("this cell begins with %%{magic}, so what follows is not read", {"magic": found[1][:30]})
-            )
+            values = {"magic": found[1][:30]}
+            raise NotRead(Text("this cell begins with %%{magic}, so what follows is not read", values))
         source = source[found.end() :]
     try:
         tree = _parse(source)
@@ -129,7 +130,7 @@ def _without_magics(source: str) -> str:
         if not (count := len(MAGIC.findall(source))):
             raise
         if count > MAX_MAGICS or len(source) > MAX_MAGIC_CELL_BYTES:
-            raise NotANotebook(Text("this cell has too many magics and commands")) from None
+            raise NotRead(Text("this cell has too many magics and commands")) from None
         source = _as_ipython_runs_it(source)
         tree = _parse(source)
     return _without_ipython(source, tree)
@@ -142,7 +143,7 @@ def _as_ipython_runs_it(source: str) -> str:
     except ImportError:
         raise GraderError("a notebook with magics is read by IPython; pip install ipython") from None
     try:
-        return str(TransformerManager().transform_cell(source))
+        return str(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
     except RuntimeError as error:
         raise SyntaxError(str(error)) from None
 

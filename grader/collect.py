@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from grader.cells import NotANotebook, read_cells, read_sources
+from grader.cells import NotRead, read_cells, read_sources
 from grader.contract import Note, Text, printable
 from grader.course import load_course
 from grader.errors import UsageError
@@ -198,7 +198,7 @@ class _Copy:
         owners = {function: name for function, name in load_course().owners.items() if name in exercises}
         try:
             cells, left_out = read_cells(read_sources(source.read_bytes()))
-        except NotANotebook as error:
+        except NotRead as error:
             self.leave_out(source.name, error.reason)
             return
         for number, reason in left_out:

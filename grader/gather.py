@@ -9,7 +9,9 @@ name, and this is what a check right below the function sees.
 from __future__ import annotations
 
 import ast
+import builtins
 import symtable
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -134,6 +136,10 @@ def _futures(tree: ast.Module) -> set[str]:
     return {alias.name for node in found for alias in node.names}
 
 
+def _place(statement: Statement) -> int:
+    return statement.place
+
+
 class _Notebook:
     """The statements of a notebook, by the names that they bind."""
 
@@ -149,9 +155,12 @@ class _Notebook:
         order: list[Statement] = []
         seen: set[int] = set()
         for function in functions:
-            if home := self._of_course(function):
+            home = self._of_course(function)
+            if home and home.place not in seen:
                 self._collect(home, order, seen)
-        return order
+        names = {name for statement in order for name in statement.now | statement.later}
+        is_open = any(name not in self._by_name and not hasattr(builtins, name) for name in names)
+        return [*(self._by_name.get(ANYTHING, ()) if is_open else ()), *order]
 
     def _collect(self, home: Statement, order: list[Statement], seen: set[int]) -> None:
         """Depth first, without recursion: a chain of names may be as long as the notebook."""
@@ -174,8 +183,8 @@ class _Notebook:
         """
         for names, viewpoint in ((statement.now, statement), (statement.later, home)):
             for name in sorted(names):
-                found = self._of_course(name) or self._nearest(name, viewpoint)
-                yield from [found] if found else self._by_name.get(ANYTHING, ())
+                if found := self._of_course(name) or self._nearest(name, viewpoint):
+                    yield found
 
     def _of_course(self, name: str) -> Statement | None:
         """A function of the course: its last definition, else whatever else binds its name last."""
@@ -186,10 +195,7 @@ class _Notebook:
 
     def _nearest(self, name: str, viewpoint: Statement) -> Statement | None:
         """Where a name is bound as seen from a statement: in the same cell, else above, else below."""
-
-        def distance(each: Statement) -> tuple[bool, bool, int]:
-            below = each.place > viewpoint.place
-            return each.cell != viewpoint.cell, below, abs(each.place - viewpoint.place)
-
-        others = [each for each in self._by_name.get(name, ()) if each.place != viewpoint.place]
-        return min(others, key=distance, default=None)
+        found = self._by_name.get(name, [])
+        end, start = (bisect(found, viewpoint.place, key=_place) for bisect in (bisect_left, bisect_right))
+        above, below = found[max(0, end - 1) : end], found[start : start + 1]
+        return min(above + below, key=lambda each: each.cell != viewpoint.cell, default=None)

@@ -1,4 +1,4 @@
-"""A submitted notebook: the functions are found in it, whatever state it is in, and get the points they get as modules."""
+"""A submitted notebook: its functions are found, whatever state it is in, and get the points they get as modules."""
 
 import ast
 import json
@@ -238,10 +238,10 @@ def test_an_odd_notebook_loses_no_function(document, handed_in):
     assert len([note for note in notes if "no function of these exercises" in note]) == 1
 
 
-@pytest.mark.parametrize("text", ["%%bash\nls", "def f(:", "x = = 1\n!ls", "%magic\n" * 60, "x = 1\n" * 50_000])
+@pytest.mark.parametrize("text", ["%%bash\nls", "def f(:", "x = = 1\n!ls", "%magic\n" * 40, "x = 1\n" * 200_000])
 def test_a_cell_that_is_not_read_is_named(text, handed_in):
     _, notes = handed_in(notebook(NUMPY + SCALE, text))
-    assert any(note.startswith("hand-in.ipynb [2]: this cell") for note in notes)
+    assert any(note.startswith("hand-in.ipynb [2]: ") for note in notes)
 
 
 BROKEN = {
