@@ -455,6 +455,19 @@ def _conclude(summary: Summary) -> None:
         raise GraderError(f"{len(summary.failed)} submissions were not graded; the reasons are above")
 
 
+@app.command("notebook")
+def notebook_command(
+    out: Annotated[Path, typer.Argument(help="A new folder, such as source/NAME of a course in nbgrader.")],
+    lang: Annotated[Language, typer.Option(help="Language of the text.")] = Language.ES,
+    solutions: Annotated[bool, typer.Option("--solutions", help="With the answers, as nbgrader's source.")] = False,
+) -> None:
+    """Write the course's notebook, from which nbgrader does the rest, and what it needs to run anywhere."""
+    from grader.handout import release_notebook
+
+    for path in release_notebook(out, _course_root(), lang.value, solved=solutions):
+        typer.echo(f"written: {path}")
+
+
 def run() -> None:
     """Entry point: a fault of the grader or of its use is one sentence, and an exit status."""
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import git, misconceptions
+from grader.assignment import make_notebook
 from grader.contract import Suite
 from grader.course import load_course, suite_folder
 from grader.errors import GraderError, UsageError
@@ -70,12 +71,46 @@ def release(out: Path, target: Target, handout: Handout) -> list[Path]:
         UsageError: If there is something at `out`, it is no .zip for Gradescope, or the hidden suite would be public.
         GraderError: If an answer has got into what students see, or git or pip fails.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} is not empty; name a new folder")
+    _refuse_what_is_there(out)
     if target is Target.GRADESCOPE and out.suffix != ".zip":
         raise UsageError(f"{out} is no name of an archive; Gradescope takes a .zip")
     with tempfile.TemporaryDirectory(prefix="grader-release-") as name:
         return _RELEASE[target](out, Path(name), handout)
+
+
+def release_notebook(out: Path, root: Path, language: str, *, solved: bool) -> list[Path]:
+    """Write the course's notebook, and beside it `grader.zip` with the grader and the public suite.
+
+    Args:
+        out: A new folder, such as `source/rnn` of a course in nbgrader.
+        root: The course's repository.
+        language: Of the text.
+        solved: With the solutions, for nbgrader to make the students' version from; else that version itself.
+
+    Raises:
+        UsageError: If there is something at `out`.
+        GraderError: If an answer has got into what students see, or pip fails.
+    """
+    import nbformat
+
+    _refuse_what_is_there(out)
+    with tempfile.TemporaryDirectory(prefix="grader-release-") as name:
+        folder, support = Path(name) / "notebook", Path(name) / "support"
+        build_wheel(root, support)
+        _copy_suite(root, support, Suite.PUBLIC)
+        folder.mkdir()
+        shutil.make_archive(str(folder / "grader"), "zip", support)
+        course = load_course()
+        path = folder / f"{course.name}.ipynb"
+        nbformat.write(make_notebook(root / "solutions", course, language, solved=solved), path)
+        if not solved:
+            _refuse_leaks(folder, root)
+        return sorted(_move(folder, out).iterdir())
+
+
+def _refuse_what_is_there(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} is not empty; name a new folder")
 
 
 def _student(out: Path, work: Path, handout: Handout) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from grader.errors import GraderError
 
@@ -22,16 +23,21 @@ def make_stub(source: str) -> str:
         The same module with `raise NotImplementedError` in place of each region.
     """
     import nbformat.v4 as nb
-    from nbgrader.preprocessors import ClearSolutions
-    from traitlets.config import Config
 
     cell = nb.new_code_cell(source.rstrip("\n"))
     cell.metadata["nbgrader"] = {"solution": True, "grade": False, "locked": False, "schema_version": 3}
     cell.metadata["nbgrader"]["grade_id"] = "module"
     notebook = nb.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
+    return str(clear_solutions(notebook).cells[0].source) + "\n"
+
+
+def clear_solutions(notebook: Any) -> Any:
+    """A notebook with a stub in place of each solution region, by nbgrader's own preprocessor."""
+    from nbgrader.preprocessors import ClearSolutions
+    from traitlets.config import Config
+
     config = Config({"ClearSolutions": {"code_stub": {"python": STUB}}})
-    cleared, _ = ClearSolutions(config=config).preprocess(notebook, {})
-    return str(cleared.cells[0].source) + "\n"
+    return ClearSolutions(config=config).preprocess(notebook, {})[0]
 
 
 def make_exercises(solutions: Path) -> dict[str, str]:

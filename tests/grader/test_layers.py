@@ -43,6 +43,7 @@ LAYERS = [
     {"grade", "release", "post", "mutants"},
     {"audit"},
     {"handout", "classroom"},
+    {"assignment", "notebook"},
     {"doctor"},
     {"cli"},
     {"__main__"},

@@ -1,0 +1,96 @@
+"""Makes the course's notebook from `solutions/` and the statements, with nbgrader's metadata.
+
+nbgrader's autograde takes for the score of a cell what the student's kernel shows. So the cells that give points run
+the public suite, and what they give is provisional.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from grader.course import Course, ExerciseSpec
+from grader.release import KERNEL, clear_solutions
+from grader.scaffold import render
+
+SCHEMA_VERSION = 3
+
+
+def make_notebook(solutions: Path, course: Course, language: str, *, solved: bool) -> Any:
+    """The notebook, as nbformat has it.
+
+    Args:
+        solutions: The folder with the reference modules and the statements.
+        course: The exercises, in their order.
+        language: Of the text.
+        solved: With the solutions between nbgrader's marks, as `nbgrader generate_assignment` takes it; else stubs.
+    """
+    import nbformat.v4 as nb
+
+    texts = render("notebook", {"lang": language})
+    cells = [_text("intro", texts[f"intro.{language}.md"]), _code("setup", texts["setup.py"], locked=True)]
+    written: set[str] = set()
+    for spec in course.exercises:
+        cells += _exercise(solutions, spec, language, written)
+        if picture := texts.get(f"{spec.name}.py"):
+            cells.append(nb.new_code_cell(picture.rstrip("\n"), id=f"{spec.name}-picture"))
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    notebook = nb.new_notebook(cells=cells, metadata=metadata)
+    return notebook if solved else clear_solutions(notebook)
+
+
+def _exercise(solutions: Path, spec: ExerciseSpec, language: str, written: set[str]) -> Iterator[Any]:
+    """The cells of one exercise; `written` is what the notebook has already, such as a helper that modules share."""
+    yield _text(f"{spec.name}-statement", (solutions / f"{spec.name}.{language}.md").read_text("utf-8"))
+    given: list[str] = []
+    functions: list[tuple[str, str]] = []
+    for name, text in _statements((solutions / f"{spec.name}.py").read_text("utf-8")):
+        if name in spec.functions:
+            functions.append((name, text))
+        elif text not in written:
+            given.append(text)
+            written.add(text)
+    if given:
+        yield _code(f"{spec.name}-given", _joined(given), locked=False)
+    for name, text in functions:
+        yield _code(name, text, locked=False, solution=True)
+    yield _code(f"{spec.name}-points", f'points("{spec.name}", "{language}")', locked=True, points=spec.points)
+
+
+def _statements(source: str) -> Iterator[tuple[str, str]]:
+    """The statements of a module after its docstring, each with the name of the function that it defines, or ""."""
+    lines = source.splitlines()
+    nodes = ast.parse(source).body[1:]
+    for node, following in zip(nodes, [*nodes[1:], None], strict=True):
+        end = following.lineno - 1 if following else len(lines)
+        yield getattr(node, "name", ""), "\n".join(lines[node.lineno - 1 : end]).strip()
+
+
+def _joined(texts: list[str]) -> str:
+    """Statements in one cell, spaced as in a module."""
+    joined = texts[0]
+    for before, text in itertools.pairwise(texts):
+        joined += ("\n\n\n" if "\n" in before + text else "\n") + text
+    return joined
+
+
+def _text(name: str, text: str) -> Any:
+    import nbformat.v4 as nb
+
+    return nb.new_markdown_cell(text.rstrip("\n"), id=name, metadata=_metadata(name, locked=True))
+
+
+def _code(name: str, source: str, *, locked: bool, solution: bool = False, points: int | None = None) -> Any:
+    import nbformat.v4 as nb
+
+    metadata = _metadata(name, locked=locked, solution=solution, points=points)
+    return nb.new_code_cell(source.rstrip("\n"), id=name, metadata=metadata)
+
+
+def _metadata(name: str, *, locked: bool, solution: bool = False, points: int | None = None) -> dict[str, Any]:
+    nbgrader = {"grade": points is not None, "grade_id": name, "locked": locked, "solution": solution, "task": False}
+    worth = {} if points is None else {"points": points}
+    return {"nbgrader": nbgrader | worth | {"schema_version": SCHEMA_VERSION}}
