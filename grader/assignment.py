@@ -7,7 +7,6 @@ the public suite, and what they give is provisional.
 from __future__ import annotations
 
 import ast
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,12 +30,12 @@ def make_notebook(solutions: Path, course: Course, language: str, *, solved: boo
     import nbformat.v4 as nb
 
     texts = render("notebook", {"lang": language})
-    cells = [_text("intro", texts[f"intro.{language}.md"]), _code("setup", texts["setup.py"], locked=True)]
+    cells = [_text("intro", texts[f"intro.{language}.md"]), _code("setup", texts["setup.py"])]
     written: set[str] = set()
     for spec in course.exercises:
         cells += _exercise(solutions, spec, language, written)
         if picture := texts.get(f"{spec.name}.py"):
-            cells.append(nb.new_code_cell(picture.rstrip("\n"), id=f"{spec.name}-picture"))
+            cells.append(_plain(f"{spec.name}-picture", picture))
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     notebook = nb.new_notebook(cells=cells, metadata=metadata)
     return notebook if solved else clear_solutions(notebook)
@@ -50,47 +49,47 @@ def _exercise(solutions: Path, spec: ExerciseSpec, language: str, written: set[s
     for name, text in _statements((solutions / f"{spec.name}.py").read_text("utf-8")):
         if name in spec.functions:
             functions.append((name, text))
-        elif text not in written:
+        elif text.rstrip() not in written:
             given.append(text)
-            written.add(text)
+            written.add(text.rstrip())
     if given:
-        yield _code(f"{spec.name}-given", _joined(given), locked=False)
+        yield _plain(f"{spec.name}-given", "".join(given))
     for name, text in functions:
-        yield _code(name, text, locked=False, solution=True)
-    yield _code(f"{spec.name}-points", f'points("{spec.name}", "{language}")', locked=True, points=spec.points)
+        yield _code(name, text, solution=True)
+    yield _code(f"{spec.name}-points", f'points("{spec.name}", "{language}")', points=spec.points)
 
 
 def _statements(source: str) -> Iterator[tuple[str, str]]:
-    """The statements of a module after its docstring, each with the name of the function that it defines, or ""."""
-    lines = source.splitlines()
+    """The statements of a module after its docstring: the name that each defines, or "", and text up to the next."""
+    lines = source.splitlines(keepends=True)
     nodes = ast.parse(source).body[1:]
     for node, following in zip(nodes, [*nodes[1:], None], strict=True):
         end = following.lineno - 1 if following else len(lines)
-        yield getattr(node, "name", ""), "\n".join(lines[node.lineno - 1 : end]).strip()
-
-
-def _joined(texts: list[str]) -> str:
-    """Statements in one cell, spaced as in a module."""
-    joined = texts[0]
-    for before, text in itertools.pairwise(texts):
-        joined += ("\n\n\n" if "\n" in before + text else "\n") + text
-    return joined
+        yield getattr(node, "name", ""), "".join(lines[node.lineno - 1 : end])
 
 
 def _text(name: str, text: str) -> Any:
     import nbformat.v4 as nb
 
-    return nb.new_markdown_cell(text.rstrip("\n"), id=name, metadata=_metadata(name, locked=True))
+    return nb.new_markdown_cell(text.rstrip("\n"), id=name, metadata=_metadata(name))
 
 
-def _code(name: str, source: str, *, locked: bool, solution: bool = False, points: int | None = None) -> Any:
+def _plain(name: str, source: str) -> Any:
+    """A code cell that students may change, and that nbgrader takes no notice of."""
     import nbformat.v4 as nb
 
-    metadata = _metadata(name, locked=locked, solution=solution, points=points)
-    return nb.new_code_cell(source.rstrip("\n"), id=name, metadata=metadata)
+    return nb.new_code_cell(source.rstrip("\n"), id=name)
 
 
-def _metadata(name: str, *, locked: bool, solution: bool = False, points: int | None = None) -> dict[str, Any]:
-    nbgrader = {"grade": points is not None, "grade_id": name, "locked": locked, "solution": solution, "task": False}
+def _code(name: str, source: str, *, solution: bool = False, points: int | None = None) -> Any:
+    cell = _plain(name, source)
+    cell.metadata.update(_metadata(name, solution=solution, points=points))
+    return cell
+
+
+def _metadata(name: str, *, solution: bool = False, points: int | None = None) -> dict[str, Any]:
+    """nbgrader's own; what is no solution is locked, and is restored before a notebook is graded."""
+    graded = points is not None
+    nbgrader = {"grade": graded, "grade_id": name, "locked": not solution, "solution": solution, "task": False}
     worth = {} if points is None else {"points": points}
     return {"nbgrader": nbgrader | worth | {"schema_version": SCHEMA_VERSION}}

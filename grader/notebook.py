@@ -58,7 +58,7 @@ def _graded(exercise: str, tests: Path) -> Report:
         trainer="fused" if importlib.util.find_spec("jax") else "keras",
     )
     with tempfile.TemporaryDirectory(prefix="grader-kernel-") as scratch:
-        path = Path(scratch) / "notebook.ipynb"
+        path = Path(scratch) / f"{exercise}.ipynb"
         path.write_text(json.dumps(_run_so_far()), "utf-8")
         report = grade(path, options, judge=_judge())
     return replace(report, notes=tuple(note for note in report.notes if note.kind != "left-out"))
