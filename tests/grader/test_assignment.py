@@ -21,7 +21,7 @@ from grader.text import LANGUAGES
 ROOT = Path(__file__).parents[2]
 COURSE = load_course()
 LIGHT = ("windowing", "parameters")
-MISTAKE = ROOT / "tests/grader/samples/wrong/windowing.make_windows.horizon_ignored.py"
+MISTAKE = ROOT / "tests/hidden/misconceptions/windowing/make_windows.horizon_ignored.py"
 CONFIG = 'c = get_config()\nc.CourseDirectory.course_id = "rnn"\nc.ExecutePreprocessor.timeout = 600\n'
 
 

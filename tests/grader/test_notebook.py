@@ -16,6 +16,7 @@ from grader.grade import Options, find_tests, grade
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parent / "samples"
+MISTAKE = ROOT / "tests/hidden/misconceptions/windowing/make_windows.horizon_ignored.py"
 LIGHT = ("windowing", "parameters")
 NAMES = load_course().names
 
@@ -81,10 +82,9 @@ def test_the_reference_as_a_notebook_has_every_point(tmp_path, cut):
     assert {outcome.value for outcome in points(path).values()} == {"passed"}
 
 
-@pytest.mark.parametrize("sample", ["wrong/windowing.make_windows.horizon_ignored.py"])
-def test_a_mistake_costs_the_same_checks_in_a_notebook_as_in_modules(tmp_path, compose, sample):
+def test_a_mistake_costs_the_same_checks_in_a_notebook_as_in_modules(tmp_path, compose):
     right = [(ROOT / "solutions" / f"{name}.py") for name in LIGHT]
-    wrong = (SAMPLES / sample).read_text("utf-8")
+    wrong = MISTAKE.read_text("utf-8")
     path = write(tmp_path, notebook(*map(Path.read_text, right), wrong))
     folder = compose({"windowing": right[0].read_text("utf-8") + "\n\n" + wrong})
     assert points(path) == points(folder)
