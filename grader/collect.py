@@ -125,6 +125,14 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
+def _lone_notebook(folder: Path, exercises: tuple[str, ...]) -> Path | None:
+    """The notebook in a folder, such as nbgrader makes for each student, if it is the only thing there to be graded."""
+    entries = _entries(folder)
+    notebooks = [entry for entry in entries if entry.suffix == NOTEBOOK]
+    has_modules = any(entry.suffix == ".py" and entry.stem in exercises for entry in entries)
+    return notebooks[0] if len(notebooks) == 1 and not has_modules else None
+
+
 def _no_file_of(source: Path, limit: int) -> Text | None:
     """Why a path is not read: it is a pipe, a link, or larger than `limit` bytes."""
     status = source.lstat()
@@ -160,6 +168,9 @@ class _Copy:
     def repository(self, root: Path, exercises: tuple[str, ...]) -> None:
         """Copy the modules of a student's repository."""
         source = modules_folder(root, exercises)
+        if lone := _lone_notebook(source, exercises):
+            self.notebook(lone, exercises)
+            return
         if (root / FOLDER).is_symlink():
             self.leave_out(FOLDER, Text("a link"))
         for name in HOOKS if source != root else ():

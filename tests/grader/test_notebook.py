@@ -273,3 +273,15 @@ def test_what_nbformat_writes_is_read(tmp_path, handed_in):
     document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NUMPY + UNSCALE)])
     modules, _ = handed_in(nbformat.writes(document).encode())
     assert run(modules["windowing"])["unscale"](2, 1, 3) == 7
+
+
+def test_a_folder_with_a_notebook_and_no_module_is_that_notebook(tmp_path):
+    path = write(tmp_path, notebook(NUMPY, SCALE))
+    for others, taken in (((), {"windowing"}), (("lstm.py",), {"lstm"}), (("second.ipynb",), set())):
+        for name in others:
+            (tmp_path / name).write_text("x = 1\n")
+        with collect(tmp_path, NAMES) as collected:
+            assert {file.stem for file in collected.folder.iterdir()} == taken
+            assert others == () or any(str(note.detail).startswith(path.name) for note in collected.notes)
+        for name in others:
+            (tmp_path / name).unlink()
