@@ -19,6 +19,7 @@ SAMPLES = Path(__file__).parent / "samples"
 MISTAKE = ROOT / "tests/hidden/misconceptions/windowing/make_windows.horizon_ignored.py"
 LIGHT = ("windowing", "parameters")
 NAMES = load_course().names
+OWNERS = load_course().owners
 
 SCALE = "def scale(series, mean, std):\n    return (np.asarray(series) - mean) / std\n"
 UNSCALE = "def unscale(series, mean, std):\n    return series * std + mean\n"
@@ -36,8 +37,10 @@ def notebook(*sources, **metadata):
 
 def statements(path):
     """A module as cells, one for each statement at its top."""
-    source = path.read_text("utf-8")
-    return [ast.get_source_segment(source, node) for node in ast.parse(source).body]
+    lines = path.read_text("utf-8").splitlines()
+    nodes = ast.parse("\n".join(lines)).body
+    starts = [min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))]) for node in nodes]
+    return ["\n".join(lines[start - 1 : node.end_lineno]) for start, node in zip(starts, nodes, strict=True)]
 
 
 def whole(path):
@@ -97,15 +100,23 @@ def test_a_right_module_in_another_style_survives_in_a_notebook_of_all_exercises
     modules, notes = handed_in(notebook(*(cell for path in paths for cell in statements(path))))
     assert notes == []
     for name, path in zip(NAMES, paths, strict=True):
-        undefined = set(_unknown(modules[name]))
-        assert undefined <= set(_unknown(path.read_text("utf-8"))), name
+        source = path.read_text("utf-8")
+        assert definitions(modules[name]).items() <= definitions(source).items()
+        assert {function for function, owner in OWNERS.items() if owner == name} <= set(definitions(modules[name]))
+    assert unknown(modules[own]) <= unknown(sample.read_text("utf-8"))
 
 
-def _unknown(source):
+def definitions(source):
+    """The functions and classes of a module, as they were defined last."""
+    nodes = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return {node.name: ast.dump(node) for node in nodes}
+
+
+def unknown(source):
     """Names that a module uses and nobody defines, by pyflakes' rule in ruff."""
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "--output-format", "json", "-"]
     done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
-    return [finding["message"] for finding in json.loads(done.stdout)]
+    return {finding["message"] for finding in json.loads(done.stdout)}
 
 
 def test_of_several_definitions_the_last_counts_but_never_a_stub(handed_in):
