@@ -12,12 +12,14 @@ import importlib.util
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from grader.cells import MAX_CELLS, MAX_CODE_BYTES
 from grader.contract import Report, Suite, Text, View
 from grader.course import suite_folder
 from grader.errors import UsageError
@@ -71,7 +73,25 @@ def _run_so_far() -> dict[str, Any]:
     shell = get_ipython()
     if shell is None:
         raise UsageError("points() looks at the cells of a notebook; elsewhere use `grader grade`")
-    return {"cells": [{"cell_type": "code", "source": text} for text in shell.history_manager.input_hist_raw]}
+    texts = latest(shell.history_manager.input_hist_raw)
+    return {"cells": [{"cell_type": "code", "source": text} for text in texts]}
+
+
+def latest(texts: Sequence[str]) -> list[str]:
+    """The latest run of each cell, in order, and of a long session no more than a notebook may have.
+
+    Example:
+        >>> latest(["a = 1", "b = 2", "a = 1"])
+        ['b = 2', 'a = 1']
+    """
+    kept: list[str] = []
+    size = 0
+    for text in list(dict.fromkeys(reversed(texts)))[:MAX_CELLS]:
+        size += len(text.encode("utf-8", "replace"))
+        if size > MAX_CODE_BYTES:
+            break
+        kept.append(text)
+    return kept[::-1]
 
 
 @functools.cache

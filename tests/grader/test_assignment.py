@@ -16,6 +16,7 @@ from grader.course import load_course
 from grader.grade import Options, find_tests, grade
 from grader.handout import release_notebook
 from grader.leaks import leaks, secrets
+from grader.notebook import latest
 from grader.text import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +100,12 @@ def test_in_a_kernel_each_exercise_shows_its_points_and_a_loop_without_end_costs
     printed = "".join(output.get("text", "") for output in cell(notebook, "windowing-points").outputs)
     assert "unscale gave no answer" in printed
     assert "provisional" in printed
+
+
+def test_of_a_long_session_the_latest_code_is_graded():
+    texts = [f"scale = {number}  #" + "x" * 2**16 for number in range(40)]
+    kept = latest([*texts, *texts])
+    assert kept == texts[-15:]
 
 
 def nbgrader(folder, *arguments):
