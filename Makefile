@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test workflow stubs samples audit hostile fuzz benchmark picture clean
+.PHONY: grade test workflow notebooks stubs samples audit hostile fuzz benchmark picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -18,10 +18,13 @@ test: $(VENV)/tested
 	$(BIN)/python -m pytest
 	@echo "make test: lint, types, stubs and tests passed"
 
-# The students' workflow, run by act, the bundle for Classroom 50, which installs everything anew, and three notebooks on
-# their way through nbgrader: a quarter of an hour.
+# The students' workflow, run by act, and the bundle for Classroom 50, which installs everything anew: ten minutes.
 workflow: $(VENV)/tested
-	$(BIN)/python -m pytest tests/grader/test_workflow.py tests/grader/test_release.py tests/grader/test_assignment.py -m full
+	$(BIN)/python -m pytest tests/grader/test_workflow.py tests/grader/test_release.py -m full
+
+# Three notebooks on their way through nbgrader: a quarter of an hour.
+notebooks: $(VENV)/tested
+	$(BIN)/python -m pytest tests/grader/test_assignment.py -m full
 
 # Every sample, right and wrong, graded in full: about an hour. SEEDS=10 repeats the right ones.
 SEEDS ?= 1
