@@ -91,7 +91,7 @@ def subjects(tests: Path, exercises: Sequence[str], *, automatic: bool = True) -
 
 
 def _subject(id: str, exercise: str, function: str, source: str, *, by_hand: bool) -> Subject:
-    own = function == SLOW or exercise not in load_course().owners.get(SLOW, "")
+    own = function == SLOW or exercise != load_course().owners.get(SLOW)
     return Subject(
         id=id, exercise=exercise, function=function, source=source if own else source + LEFT_OUT, by_hand=by_hand
     )

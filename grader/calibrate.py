@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -261,13 +261,18 @@ def load_measurements(suite: Path, solutions: Path) -> list[Measurement]:
     path = suite / "calibration.py"
     if not path.is_file():
         return []
+    found: list[Measurement] = load_module(path).measurements(solutions, load_course().limits)
+    return found
+
+
+def load_module(path: Path) -> Any:
+    """A module of the course's own, by its file."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    found: list[Measurement] = module.measurements(solutions, load_course().limits)
-    return found
+    return module
 
 
 def families_of(what: Measurement) -> list[str]:

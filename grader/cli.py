@@ -23,7 +23,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from grader.contract import Report, Suite, View, printable
 from grader.course import load_course, load_points, suite_folder
 from grader.errors import GraderError, UsageError
-from grader.grade import Options, environment, find_tests, grade, record_recipes, regrade, round_seed, show
+from grader.grade import (
+    Options,
+    environment,
+    find_tests,
+    grade,
+    record_recipes,
+    regrade,
+    round_seed,
+    show,
+    usual_trainer,
+)
 from grader.judge import Judge
 from grader.judge import Progress as Advance
 from grader.memory import memory_folder
@@ -100,7 +110,7 @@ def grade_command(
         exercises=tuple(exercise or ()),
         seed=_seed(seed, student, round_name),
         in_process=in_process or isolation is Rung.IN_PROCESS or (isolation is None and sys.platform != "linux"),
-        trainer=(trainer or _trainer()).value,
+        trainer=trainer.value if trainer else usual_trainer(),
         demand=Demand(exact=isolation, least=require_isolation),
         transcript=transcript,
         memory=memory_folder() if not no_cache and _is_there("diskcache") else None,
@@ -114,10 +124,6 @@ def grade_command(
     if suite_folder(options.tests, Suite.HIDDEN).is_dir():
         report = _with_note_on_workflow(report, path)
     _show(report, view, lang, options.tests, json_file, html_file, svg_file, exhibits)
-
-
-def _trainer() -> TrainerKind:
-    return TrainerKind.FUSED if _is_there("jax") else TrainerKind.KERAS
 
 
 def _is_there(package: str) -> bool:
@@ -426,7 +432,7 @@ def class_command(
         options=Options(
             tests=tests,
             exercises=tuple(exercise or ()),
-            trainer=_trainer().value,
+            trainer=usual_trainer(),
             demand=Demand(least=require_isolation),
             memory=memory_folder() if _is_there("diskcache") else None,
         ),

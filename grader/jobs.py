@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +20,9 @@ from grader.misconceptions import lay_out
 from grader.rungs import Demand
 from grader.submission import InProcess, Rationed, Source
 from grader.transcript import Recorder, Replay
+
+if TYPE_CHECKING:
+    from grader.workers import Workers
 
 HEAVY = ("keras", "matplotlib.figure")
 """What the workers of an exercise find imported."""
@@ -103,17 +106,22 @@ class Job:
         elif self.in_process:
             yield self._recorded(InProcess(self.folder)), lambda: NOT_ISOLATED
         else:
-            course = load_course()
-            limits = self.limits or course.limits
-            warm = {name: () if name in LIGHT_EXERCISES else HEAVY for name in self.exercises or course.names}
-            workers = kept.workers
-            workers.give(self.folder, self.demand, limits, warm=warm, private=self.private)
-            if HEAVY in warm.values():
-                kept.import_keras()
-            try:
+            with self._workers(kept, self.folder, self.exercises) as (workers, limits):
                 yield self._recorded(Rationed(workers, limits)), lambda: workers.isolation
-            finally:
-                workers.rest()
+
+    @contextmanager
+    def _workers(self, kept: Kept, folder: Path, exercises: Sequence[str]) -> Iterator[tuple[Workers, Limits]]:
+        """The workers, at work on the modules in a folder, and the limits that they keep; all exercises if none."""
+        course = load_course()
+        limits = self.limits or course.limits
+        warm = {name: () if name in LIGHT_EXERCISES else HEAVY for name in exercises or course.names}
+        kept.workers.give(folder, self.demand, limits, warm=warm, private=self.private)
+        if HEAVY in warm.values():
+            kept.import_keras()
+        try:
+            yield kept.workers, limits
+        finally:
+            kept.workers.rest()
 
     @contextmanager
     def variants(self, kept: Kept, exercises: Sequence[str]) -> Iterator[Ask]:
@@ -123,18 +131,13 @@ class Job:
         a diagnosis need not wait for another import of TensorFlow.
         """
         assert self.mistakes is not None
-        limits = self.limits or load_course().limits
         with TemporaryDirectory(prefix="grader-variants-", ignore_cleanup_errors=True) as name:
             lay_out(self.mistakes.catalogue, self.mistakes.solutions, exercises, Path(name))
             if self.in_process:
                 yield InProcess(Path(name)).ask
                 return
-            warm = {name: () if name in LIGHT_EXERCISES else HEAVY for name in exercises}
-            kept.workers.give(Path(name), self.demand, limits, warm=warm, private=self.private)
-            try:
-                yield lambda request: kept.workers.ask(request, limits.of(request.function.partition(".")[0]))
-            finally:
-                kept.workers.rest()
+            with self._workers(kept, Path(name), exercises) as (workers, limits):
+                yield lambda request: workers.ask(request, limits.of(request.function.partition(".")[0]))
 
     def _recorded(self, source: Source) -> Source:
         return Recorder(source, self.transcript) if self.scratch else source

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import importlib.util
 import json
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from grader.cells import MAX_CELLS, MAX_CODE_BYTES
 from grader.contract import Report, Suite, Text, View
 from grader.course import suite_folder
 from grader.errors import UsageError
-from grader.grade import Options, find_tests, grade
+from grader.grade import Options, find_tests, grade, usual_trainer
 from grader.judge import Judge
 from grader.render import terminal
 from grader.text import Translator, default_language
@@ -57,7 +56,7 @@ def _graded(exercise: str, tests: Path) -> Report:
         suite=Suite.PUBLIC,
         exercises=(exercise,),
         in_process=sys.platform != "linux",
-        trainer="fused" if importlib.util.find_spec("jax") else "keras",
+        trainer=usual_trainer(),
     )
     with tempfile.TemporaryDirectory(prefix="grader-kernel-") as scratch:
         path = Path(scratch) / f"{exercise}.ipynb"

@@ -36,9 +36,15 @@ def persistence_rmse(train: Array, test: Array) -> float:
 
 def linear_rmse(train: Array, test: Array, look_back: int) -> float:
     """Error over `test` of the best linear model with intercept on windows of `look_back`, fitted on `train`."""
+    return rmse(test, linear_forecast(train, test, look_back))
+
+
+def linear_forecast(train: Array, test: Array, look_back: int) -> Array:
+    """What that model says of each sample of `test`, one step ahead, of its shape `(n,)`."""
     X, y = windows(train, look_back)
     weights = np.linalg.lstsq(_with_intercept(X), y, rcond=None)[0]
-    return rmse(test, _with_intercept(continuation_windows(train, test, look_back)) @ weights)
+    forecast: Array = _with_intercept(continuation_windows(train, test, look_back)) @ weights
+    return forecast
 
 
 def _with_intercept(X: Array) -> Array:

@@ -24,7 +24,6 @@ STYLE: dict[Any, Any] = {
     "axes.edgecolor": FAINT,
 }
 STYLE |= dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK)
-STYLE |= {"axes.edgecolor": FAINT}
 STYLE |= {"axes.spines.top": False, "axes.spines.right": False, "axes.formatter.useoffset": False}
 STYLE |= {"svg.fonttype": "path"}  # a student's words are outlines of letters
 

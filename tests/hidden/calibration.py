@@ -5,7 +5,6 @@ submissions that must not pass.
 """
 
 import functools
-import importlib.util
 from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
@@ -13,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from grader import architecture, skill
+from grader.calibrate import load_module
 from grader.course import Limits
 from grader.evidence import Request, Returned
 from grader.families import HONEST
@@ -34,14 +34,6 @@ def measurements(solutions: Path, limits: Limits):
     return [TrainForecaster(solutions, limits), FitReadout(solutions)]
 
 
-def module_in(folder: Path, name: str):
-    """A module of the course's own, by its file."""
-    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 class TrainForecaster:
     """The open challenge. The reference's recipe is taken from what it returns, and trained many times side by side."""
 
@@ -53,7 +45,7 @@ class TrainForecaster:
 
     def __init__(self, solutions: Path, limits: Limits):
         """Let the reference train once, in a worker."""
-        self._suite = module_in(HIDDEN, "test_forecasting")
+        self._suite = load_module(HIDDEN / "test_forecasting.py")
         self._solutions, self._limits = solutions, limits
         self._returned = self._run_for_real([forecast_task(np.random.default_rng(0))])[0]
         self._model, self._look_back, *_ = self._returned
@@ -102,7 +94,7 @@ class TrainForecaster:
             case "constant":
                 return [np.full(len(task.test), task.train.mean()) for task in tasks]
             case "best-linear":
-                return [linear_forecast(task, self._look_back) for task in tasks]
+                return [skill.linear_forecast(task.train, task.test, self._look_back) for task in tasks]
         kind = HONEST if family == "not-unscaled" else family
         updates = {"untrained": 0, "two-epochs": 2 * len(tasks[0].train) // BATCH_SIZE, HONEST: self._updates}
         outputs = self._trained(kind, updates.get(kind, SHORT), seed, numbers)
@@ -157,14 +149,6 @@ class TrainForecaster:
         return serialised | {"config": config | {"learning_rate": rate}}
 
 
-def linear_forecast(task, look_back):
-    """What the best linear model on the same window says."""
-    X, y = skill.windows(task.train, look_back)
-    weights = np.linalg.lstsq(np.column_stack([X[..., 0], np.ones(len(X))]), y, rcond=None)[0]
-    X_test = skill.continuation_windows(task.train, task.test, look_back)
-    return np.column_stack([X_test[..., 0], np.ones(len(X_test))]) @ weights
-
-
 class FitReadout:
     """The Echo State Network: the check itself, on the reference and on variants of it."""
 
@@ -174,8 +158,8 @@ class FitReadout:
 
     def __init__(self, solutions: Path):
         """Take the reference's three functions."""
-        self._suite = module_in(HIDDEN, "test_beyond")
-        reference = module_in(solutions, "beyond")
+        self._suite = load_module(HIDDEN / "test_beyond.py")
+        reference = load_module(solutions / "beyond.py")
         self._functions = {
             name: getattr(reference, name) for name in ("make_reservoir", "reservoir_states", "fit_readout")
         }
