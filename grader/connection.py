@@ -14,7 +14,7 @@ from typing import Any
 from grader import wire
 from grader.contract import Scalar, printable
 from grader.course import MIB, Limits
-from grader.evidence import Ending, Failure, Returned
+from grader.evidence import Ending, Failure, Request, Returned, changed_arguments
 
 HANG_UP_S = 1.0
 """For a worker that has hung up to end by itself."""
@@ -172,15 +172,16 @@ def _is_readable(channel: socket.socket) -> bool:
     return bool(select.select([channel], [], [], 0)[0])
 
 
-def read_answer(message: Mapping[str, Any], nonce: str) -> Returned | Failure:
+def read_answer(message: Mapping[str, Any], request: Request, nonce: str) -> Returned | Failure:
     """Read an answer; anything but the expected fields with the expected types is refused."""
     came = message.get("id")
     if not isinstance(came, str) or came != nonce:
         raise wire.WireError("the answer has another id than the request")
     if message.get("ok") is True:
-        changed = message.get("changed")
-        names = tuple(_printable(name, 100) for name in changed) if isinstance(changed, tuple) else ()
-        return Returned(message.get("value"), names)
+        left = message.get("left")
+        if not isinstance(left, Mapping):
+            raise wire.WireError("the answer does not say what became of the arguments")
+        return Returned(message.get("value"), changed_arguments(request, left))
     bases, ending = message.get("bases"), message.get("ending")
     texts = [message.get(key) for key in ("phase", "text", "place")]
     known = (

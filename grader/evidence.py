@@ -113,6 +113,17 @@ class Returned:
     changed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the worker saw of a call: its value, and the array arguments as the call left them.
+
+    Whether they were changed is for the judge to say (`changed_arguments`), who still has what was sent.
+    """
+
+    value: Any
+    left: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One call that the judge asks for; `seed` is what the student's random generators start from.
@@ -125,6 +136,24 @@ class Request:
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+
+
+def array_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Array]:
+    """The arguments that are arrays, by keyword or by "argument 1"."""
+    named = {f"argument {number}": value for number, value in enumerate(args, start=1)} | dict(kwargs)
+    return {name: value for name, value in named.items() if isinstance(value, np.ndarray)}
+
+
+def changed_arguments(request: Request, left: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which array arguments of the request are not what they were; one that is missing in `left` is not, either."""
+    sent = array_arguments(request.args, request.kwargs)
+    return tuple(name for name, array in sent.items() if not _is_same(array, left.get(name)))
+
+
+def _is_same(sent: Array, left: Any) -> bool:
+    if not isinstance(left, np.ndarray) or left.dtype.kind != sent.dtype.kind:
+        return False
+    return np.array_equal(sent, left, equal_nan=sent.dtype.kind in "fc")
 
 
 class CheckFailed(Exception):

@@ -158,7 +158,7 @@ class Worker:
         message = {"id": nonce, "exercise": request.exercise, "function": request.function}
         frame = wire.encode(message | {"args": request.args, "kwargs": dict(request.kwargs), "seed": request.seed})
         try:
-            return read_answer(worker.exchange(frame, time.monotonic() + deadline_s), nonce)
+            return read_answer(worker.exchange(frame, time.monotonic() + deadline_s), request, nonce)
         except wire.WireError as error:
             self._end_worker()
             return Failure(ending=Ending.REFUSED, phase="wire", text=str(error))

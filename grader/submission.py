@@ -15,7 +15,7 @@ import numpy as np
 from grader import importing, observe, wire, worker
 from grader.contract import Note, Scalar, Text
 from grader.course import Limits
-from grader.evidence import Ending, Failure, ModelData, Request, Returned, StudentError
+from grader.evidence import Ending, Failure, ModelData, Request, Returned, StudentError, changed_arguments
 from grader.models import ModelEvidence
 
 Exchange = tuple[Request, Returned | Failure]
@@ -55,7 +55,7 @@ class InProcess:
         if isinstance(result, Failure):
             return result
         try:
-            return Returned(_through_the_wire(result.value), result.changed)
+            return Returned(_through_the_wire(result.value), changed_arguments(request, result.left))
         except (wire.WireError, TypeError) as error:
             return Failure(ending=Ending.REFUSED, phase="wire", text=str(error))
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from grader import importing, wire
 from grader.contract import printable
-from grader.evidence import Array, Ending, Failure, ModelData, Request, Returned
+from grader.evidence import Ending, Failure, ModelData, Observed, Request, array_arguments
 from grader.observe import observe
 
 MAX_MESSAGE = 200
@@ -30,7 +30,7 @@ READY = b"ready"
 """What a worker says before it touches the submission: its walls stand."""
 
 
-def answer(request: Request, folder: Path) -> Returned | Failure:
+def answer(request: Request, folder: Path) -> Observed | Failure:
     """Call one function of the submission in `folder` and describe what came of it.
 
     A value that was returned is described by `observe`. Whatever the student's code raises is a failure, and data.
@@ -39,18 +39,15 @@ def answer(request: Request, folder: Path) -> Returned | Failure:
     try:
         module = importing.load(request.exercise)
         if not request.function:
-            return Returned(None)
+            return Observed(None, {})
         phase = "call"
         function = getattr(module, request.function, None)
         if not callable(function):
             return Failure(ending=Ending.MISSING, phase=phase)
         args, kwargs = _revive(request.args, request.function), _revive(request.kwargs, request.function)
         seed_everything(request.seed)
-        before = _arrays(args, kwargs)
-        copies = {name: array.copy() for name, array in before.items()}
-        value = observe(function(*args, **kwargs))
-        changed = [name for name, array in before.items() if not np.array_equal(array, copies[name], equal_nan=True)]
-        return Returned(value, tuple(changed))
+        left = array_arguments(args, kwargs)
+        return Observed(observe(function(*args, **kwargs)), left)
     except KeyboardInterrupt:
         raise
     except ModuleNotFoundError as error:
@@ -81,14 +78,11 @@ def _message(error: BaseException) -> str:
     return printable(text)[:MAX_MESSAGE]
 
 
-def _arrays(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Array]:
-    named = {f"argument {number}": value for number, value in enumerate(args, start=1)} | dict(kwargs)
-    return {name: value for name, value in named.items() if isinstance(value, np.ndarray)}
-
-
 def _revive(value: Any, function: str) -> Any:
-    """Models travel as data; the student's function gets a Keras model."""
+    """Models travel as data; the student's function gets a Keras model, and arrays of its own."""
     match value:
+        case np.ndarray():
+            return value.copy()
         case ModelData():
             return _model(value, function)
         case tuple() | list():
@@ -162,9 +156,9 @@ def reply(message: Mapping[str, Any], folder: Path) -> bytes:
         return wire.encode({"id": message["id"], **_facts(refused)})
 
 
-def _facts(result: Returned | Failure) -> dict[str, Any]:
-    if isinstance(result, Returned):
-        return {"ok": True, "value": result.value, "changed": result.changed}
+def _facts(result: Observed | Failure) -> dict[str, Any]:
+    if isinstance(result, Observed):
+        return {"ok": True, "value": result.value, "left": result.left}
     return {"ok": False, "ending": result.ending.value, "phase": result.phase, "bases": result.bases} | {
         "text": result.text,
         "place": result.place,

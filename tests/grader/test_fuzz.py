@@ -24,7 +24,7 @@ from keras import layers
 
 from grader import architecture, models, wire
 from grader.connection import read_answer
-from grader.evidence import Axes, CheckFailed, Curve, FigureEvidence, ModelData, Opaque
+from grader.evidence import Axes, CheckFailed, Curve, FigureEvidence, ModelData, Opaque, Request
 from grader.models import ModelEvidence
 from grader.observe import model_data
 from grader.wire import LENGTH_BYTES, MAX_BUFFER_BYTES, MAX_HEADER_BYTES, WireError
@@ -190,7 +190,8 @@ VALUES = [
     FigureEvidence((Axes(title="t", xlabel="x", ylabel="y", legend=("a",), curves=(Curve(ARRAY[0], ARRAY[1]),)),)),
 ]
 RAISED = {"ok": False, "ending": "raised", "bases": ("ValueError",), "phase": "call", "text": "t", "place": "a.py:1"}
-MESSAGES = [{"id": NONCE, "ok": True, "value": value, "changed": ("x",)} for value in VALUES]
+ASKED = Request(exercise="windowing", function="scale", kwargs={"x": ARRAY})
+MESSAGES = [{"id": NONCE, "ok": True, "value": value, "left": {"x": ARRAY}} for value in VALUES]
 MESSAGES += [{"id": NONCE, **RAISED}] * 5
 
 
@@ -279,7 +280,7 @@ def a_frame(raw):
 
 def an_answer(raw):
     try:
-        return type(read_answer(wire.decode(Reader(raw)), NONCE)).__name__
+        return type(read_answer(wire.decode(Reader(raw)), ASKED, NONCE)).__name__
     except WireError:
         return "refused"
 
@@ -295,7 +296,7 @@ def test_an_answer_is_a_value_or_a_failure_or_refused(request):
 @pytest.mark.parametrize("fault", [{"id": np.arange(2.0)}, {"ending": []}, {"ending": {}}, {"ending": np.arange(2.0)}])
 def test_an_answer_with_a_field_of_another_kind_is_refused(fault):
     with pytest.raises(WireError):
-        read_answer({"id": NONCE, **RAISED, **fault}, NONCE)
+        read_answer({"id": NONCE, **RAISED, **fault}, ASKED, NONCE)
 
 
 @pytest.mark.parametrize(
