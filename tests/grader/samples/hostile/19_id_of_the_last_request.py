@@ -3,6 +3,8 @@ import json
 
 import grader.worker
 
+LEFT = {"$": "dict", "items": []}
+
 
 def forge(message, **facts):
     raw = json.dumps({"buffers": [], **facts}).encode()
@@ -21,7 +23,7 @@ ids = ["0" * 32]
 
 def reply(message, folder):
     ids.append(message["id"])
-    return forge(message, id=ids[-2], ok=True, value=right(message))
+    return forge(message, id=ids[-2], ok=True, left=LEFT, value=right(message))
 
 
 grader.worker.reply = reply

@@ -3,11 +3,13 @@ import json
 
 import grader.worker
 
+LEFT = {"$": "dict", "items": []}
+
 
 def array(shape, size, buffer=0, data=b""):
     def answer(id):
         value = {"$": "array", "dtype": "<f8", "shape": shape, "buffer": buffer}
-        raw = json.dumps({"id": id, "ok": True, "value": value, "buffers": [size]}).encode()
+        raw = json.dumps({"id": id, "ok": True, "left": LEFT, "value": value, "buffers": [size]}).encode()
         return frame(raw) + data
 
     return answer

@@ -3,9 +3,11 @@ import json
 
 import grader.worker
 
+LEFT = {"$": "dict", "items": []}
+
 
 def value(content):
-    return lambda id: frame(json.dumps({"id": id, "ok": True, "value": content, "buffers": []}).encode())
+    return lambda id: frame(json.dumps({"id": id, "ok": True, "left": LEFT, "value": content, "buffers": []}).encode())
 
 
 nested = 1
