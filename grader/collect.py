@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import stat
@@ -27,7 +28,7 @@ MAX_DEPTH = 4
 MAX_FOLDERS = 2000
 MAX_NOTES = 20
 FOLDER = "exercises"
-NOTEBOOK = ".ipynb"
+MODULE, NOTEBOOK = ".py", ".ipynb"
 FORMS = f"a folder, a module (.py), a notebook ({NOTEBOOK}) or an archive ({', '.join(ARCHIVES)})"
 STATEMENTS = (".es.md", ".en.md")
 HOOKS = ("conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.py")
@@ -76,8 +77,10 @@ def collect(path: Path, exercises: tuple[str, ...]) -> Iterator[Collected]:
         elif path.name.endswith(ARCHIVES):
             unpacked = Path(scratch) / "unpacked"
             unpacked.mkdir()
-            for name, reason in unpack(path, unpacked, MAX_FILE_BYTES):
-                copy.leave_out(name, reason)
+            for suffix, limit in ((MODULE, MAX_FILE_BYTES), (NOTEBOOK, MAX_NOTEBOOK_BYTES)):
+                if _nearest(unpacked, exercises) is None:
+                    for name, reason in unpack(path, unpacked, suffix, limit):
+                        copy.leave_out(name, reason)
             copy.repository(unpacked, exercises)
             yield Collected(path.name, target, copy.notes)
         else:
@@ -89,6 +92,10 @@ def modules_folder(root: Path, exercises: tuple[str, ...]) -> Path:
 
     Students wrap what they hand in into folders of their own.
     """
+    return _nearest(root, exercises) or root
+
+
+def _nearest(root: Path, exercises: tuple[str, ...]) -> Path | None:
     names = [f"{name}.py" for name in exercises]
     for count, folder in enumerate(_folders(root)):
         inner = folder / FOLDER
@@ -97,7 +104,7 @@ def modules_folder(root: Path, exercises: tuple[str, ...]) -> Path:
                 return place
         if count > MAX_FOLDERS:
             break
-    return root
+    return None
 
 
 def _folders(root: Path) -> Iterator[Path]:
@@ -125,12 +132,12 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _lone_notebook(folder: Path, exercises: tuple[str, ...]) -> Path | None:
-    """The notebook in a folder, such as nbgrader makes for each student, if it is the only thing there to be graded."""
-    entries = _entries(folder)
-    notebooks = [entry for entry in entries if entry.suffix == NOTEBOOK]
-    has_modules = any(entry.suffix == ".py" and entry.stem in exercises for entry in entries)
-    return notebooks[0] if len(notebooks) == 1 and not has_modules else None
+def _lone_notebook(root: Path) -> Path | None:
+    """The notebook at or below `root`, such as nbgrader makes for a student; None if the nearest is one of several."""
+    for folder in itertools.islice(_folders(root), MAX_FOLDERS):
+        if notebooks := [entry for entry in _entries(folder) if entry.suffix == NOTEBOOK]:
+            return notebooks[0] if len(notebooks) == 1 else None
+    return None
 
 
 def _no_file_of(source: Path, limit: int) -> Text | None:
@@ -167,10 +174,11 @@ class _Copy:
 
     def repository(self, root: Path, exercises: tuple[str, ...]) -> None:
         """Copy the modules of a student's repository."""
-        source = modules_folder(root, exercises)
-        if lone := _lone_notebook(source, exercises):
+        source = _nearest(root, exercises)
+        if source is None and (lone := _lone_notebook(root)):
             self.notebook(lone, exercises)
             return
+        source = source or root
         if (root / FOLDER).is_symlink():
             self.leave_out(FOLDER, Text("a link"))
         for name in HOOKS if source != root else ():

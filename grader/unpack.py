@@ -1,4 +1,4 @@
-"""Unpacks the Python modules of an archive, believing none of its headers."""
+"""Unpacks the files of one kind of an archive, believing none of its headers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import IO
 from grader.contract import Text
 
 MAX_BYTES = 64 * 2**20
-"""Of all modules together."""
+"""Of all that is wanted together."""
 
-MAX_MODULES = 20_000
+MAX_FILES = 20_000
 MAX_MEMBERS = 500_000
 MAX_STREAM_BYTES = 2 * 2**30
 """Of everything in a compressed tar, which can only be read from the start."""
@@ -46,17 +46,17 @@ class _TooLarge(Exception):
     """An archive that would unpack to more than is allowed."""
 
 
-def unpack(path: Path, target: Path, max_file_bytes: int) -> list[LeftOut]:
-    """Write the modules of an archive below `target`; returns what was left out, and why.
+def unpack(path: Path, target: Path, suffix: str, max_file_bytes: int) -> list[LeftOut]:
+    """Write the files of an archive that end in `suffix` below `target`; returns what was left out, and why.
 
     An archive that is too large, or that cannot be read, is left out itself.
     """
     try:
-        members = _zip(path) if path.suffix == ".zip" else _tar(path)
+        members = _zip(path, suffix) if path.suffix == ".zip" else _tar(path, suffix)
         return list(_write_all(members, target, max_file_bytes))
     except _TooLarge:
-        values = {"size": MAX_BYTES // 2**20, "files": MAX_MODULES}
-        reason = Text("it unpacks to more than {size} MiB or {files} modules; hand in exercises/ alone", values)
+        values = {"size": MAX_BYTES // 2**20, "files": MAX_FILES}
+        reason = Text("it unpacks to more than {size} MiB or {files} files; hand in exercises/ alone", values)
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError, ValueError):
         reason = Text("it cannot be unpacked; pack the folder again")
     shutil.rmtree(target)
@@ -65,16 +65,16 @@ def unpack(path: Path, target: Path, max_file_bytes: int) -> list[LeftOut]:
 
 
 Member = tuple[str, int, IO[bytes] | None]
-"""The name of a module, its size as the header has it, and its content; None for what is no regular file."""
+"""The name of a file, its size as the header has it, and its content; None for what is no regular file."""
 
 
-def _zip(path: Path) -> Iterator[Member]:
+def _zip(path: Path, suffix: str) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         if len(members) > MAX_MEMBERS:
             raise _TooLarge
         for member in members:
-            if not _is_wanted(member.filename):
+            if not _is_wanted(member.filename, suffix):
                 continue
             if stat.S_ISLNK(member.external_attr >> 16):
                 yield member.filename, 0, None
@@ -83,12 +83,12 @@ def _zip(path: Path) -> Iterator[Member]:
                 yield member.filename, member.file_size, stream
 
 
-def _tar(path: Path) -> Iterator[Member]:
+def _tar(path: Path, suffix: str) -> Iterator[Member]:
     with _Bounded(path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
         for number, member in enumerate(archive):
             if number > MAX_MEMBERS:
                 raise _TooLarge
-            if _is_wanted(member.name):
+            if _is_wanted(member.name, suffix):
                 yield member.name, member.size, archive.extractfile(member) if member.isreg() else None
 
 
@@ -106,8 +106,8 @@ class _Bounded(gzip.GzipFile):
         return super().seek(offset, whence)
 
 
-def _is_wanted(name: str) -> bool:
-    return name.endswith(".py") and not IGNORED & set(PurePosixPath(name).parts)
+def _is_wanted(name: str, suffix: str) -> bool:
+    return name.endswith(suffix) and not IGNORED & set(PurePosixPath(name).parts)
 
 
 def _write_all(members: Iterator[Member], target: Path, max_file_bytes: int) -> Iterator[LeftOut]:
@@ -115,7 +115,7 @@ def _write_all(members: Iterator[Member], target: Path, max_file_bytes: int) -> 
     seen: set[str] = set()
     for name, size, stream in members:
         total += size
-        if total > MAX_BYTES or len(seen) >= MAX_MODULES:
+        if total > MAX_BYTES or len(seen) >= MAX_FILES:
             raise _TooLarge
         path = target / name
         if stream is None:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -284,6 +285,26 @@ def test_what_nbformat_writes_is_read(tmp_path, handed_in):
     document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NUMPY + UNSCALE)])
     modules, _ = handed_in(nbformat.writes(document).encode())
     assert run(modules["windowing"])["unscale"](2, 1, 3) == 7
+
+
+@pytest.mark.parametrize("form", ["zip", "gztar"])
+def test_a_notebook_may_come_in_an_archive_and_in_a_folder_of_the_students_own(tmp_path, form):
+    inside = tmp_path / "packed" / "hand in" / "week 3"
+    inside.mkdir(parents=True)
+    write(inside, notebook(NUMPY, SCALE))
+    archive = shutil.make_archive(str(tmp_path / "ana"), form, tmp_path / "packed")
+    for path in (Path(archive), tmp_path / "packed"):
+        with collect(path, NAMES) as collected:
+            assert [file.name for file in collected.folder.iterdir()] == ["windowing.py"]
+
+
+def test_a_notebook_beside_modules_in_an_archive_is_not_read(tmp_path):
+    inside = tmp_path / "packed" / "exercises"
+    inside.mkdir(parents=True)
+    write(inside, notebook(NUMPY, SCALE))
+    (inside / "lstm.py").write_text("x = 1\n")
+    with collect(Path(shutil.make_archive(str(tmp_path / "ana"), "zip", tmp_path / "packed")), NAMES) as collected:
+        assert [file.name for file in collected.folder.iterdir()] == ["lstm.py"]
 
 
 def test_a_folder_with_a_notebook_and_no_module_is_that_notebook(tmp_path):
