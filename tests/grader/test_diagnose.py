@@ -1,5 +1,6 @@
 """A wrong answer is told which known mistake it looks like, and loses no point by it."""
 
+import io
 import json
 import re
 import shutil
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from grader.contract import Outcome, Suite, View
 from grader.diagnose import diagnose
@@ -15,6 +17,7 @@ from grader.forecaster import symptoms
 from grader.grade import Options, find_tests, grade
 from grader.misconceptions import lay_out, load_catalogue
 from grader.observe import model_data
+from grader.render import page, terminal
 from grader.report import to_json
 from grader.submission import InProcess
 from grader.text import Translator
@@ -130,9 +133,19 @@ def test_canaries_of_the_hidden_side_are_in_nothing_that_a_student_reads(compose
         assert MARK.search(json.dumps(to_json(report, View.INSTRUCTOR, Translator("en"))))
         for language in ("en", "es"):
             translate = Translator(language, (hidden, course / "tests" / "public"))
-            text = json.dumps(to_json(report, View.STUDENT, translate), ensure_ascii=False).lower()
-            assert "canary" not in text
-            assert not MARK.search(text)
+            for text in shown_to_the_student(report, translate):
+                assert "windowing" in text
+                assert "canary" not in text.lower()
+                assert not MARK.search(text)
+
+
+def shown_to_the_student(report, translate):
+    """The report in all its forms; of the page everything but its drawings, where any decimals may be a coordinate."""
+    yield json.dumps(to_json(report, View.STUDENT, translate), ensure_ascii=False)
+    yield re.sub(r"<svg.*?</svg>", "", page.html(report, View.STUDENT, translate), flags=re.DOTALL)
+    console = Console(file=io.StringIO(), width=200)
+    terminal.show(report, View.STUDENT, translate, console)
+    yield console.file.getvalue()
 
 
 @pytest.fixture
