@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from grader.abreast import Abreast, cores
 from grader.contract import Report, Suite, View, printable
 from grader.course import load_course, load_points, suite_folder
 from grader.errors import GraderError, UsageError
@@ -116,7 +117,7 @@ def grade_command(
         memory=memory_folder() if not no_cache and _is_there("diskcache") else None,
     )
     total = _count(options.tests, options.exercises or load_course().names)
-    with Judge() as judge:
+    with Abreast(1 if transcript else cores()) as judge:
         report = _with_progress(path.name, total, lambda progress: grade(path, options, progress, judge))
         exhibits = None
         if html_file:

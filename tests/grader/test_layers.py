@@ -35,7 +35,7 @@ LAYERS = [
     {"kept", "transcript", "desk"},
     {"jobs"},
     {"plugin", "report", "judge", "showcase"},
-    {"session", "memory", "watch"},
+    {"session", "memory", "watch", "abreast"},
     {"families", "kills"},
     {"calibrate"},
     {"render", "postings"},

@@ -1,0 +1,49 @@
+"""Judges side by side say what one judge says, whatever a submission does, and end together."""
+
+import pytest
+
+from grader.abreast import Abreast, share
+from grader.course import load_course
+from grader.errors import GraderError
+from grader.judge import Judge
+from tests.grader.test_judge import LIGHT, ROOT, graded, without_times
+
+
+def test_what_is_shared_gives_the_report_of_one_judge(compose):
+    noisy = {"windowing": "import os\nos._exit(0)\n", "parameters": "def gru_params(n, m):\n    return 1\n"}
+    for path in (ROOT / "solutions", compose(noisy)):
+        with Abreast(2) as judges:
+            reports = [graded(path, judges), graded(path, judges)]
+        one = without_times(graded(path))
+        assert list(map(without_times, reports)) == [one, one]
+
+
+@pytest.mark.parametrize("judges", [1, 2, 3, 20])
+def test_every_exercise_is_dealt_out_once_and_the_longest_does_not_wait(judges):
+    parts = share(load_course().names, judges)
+    assert sorted(name for part in parts for name in part) == sorted(load_course().names)
+    assert len(parts) == min(judges, len(load_course().names))
+    shares = [sum(load_course().limits.of(f) for f in spec.functions) for spec in load_course().exercises]
+    totals = [
+        sum(total for total, spec in zip(shares, load_course().exercises, strict=True) if spec.name in part)
+        for part in parts
+    ]
+    assert max(totals) <= max(max(shares), 1.5 * sum(shares) / judges)
+
+
+def test_one_judge_that_fails_ends_the_others_and_is_heard(monkeypatch):
+    with Abreast(2) as judges:
+        monkeypatch.setattr(judges._others[0], "run", fails)
+        with pytest.raises(GraderError, match="no room"):
+            graded(ROOT / "solutions", judges, LIGHT)
+        assert judges._process is None
+
+
+def fails(*_):
+    raise GraderError("there is no room left")
+
+
+def test_a_judge_beside_none_is_a_judge():
+    with Abreast(1) as alone:
+        assert isinstance(alone, Judge)
+        assert graded(ROOT / "solutions", alone).score == 20
