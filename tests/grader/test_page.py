@@ -188,7 +188,6 @@ def test_a_known_mistake_is_explained_once_for_all_checks_that_show_it(partly_ri
     checks = [replace(check, **told[check.function == "make_windows"]) for check in report.checks]
     document = html(replace(report, checks=tuple(checks)), View.STUDENT, ENGLISH, exhibits)
     assert document.count("The <code>horizon</code> has no effect.") == 1
-    assert document.count("What this looks like") == 1
     assert document.count("<strong>Hint</strong>") == 1  # of dense_params
 
 
