@@ -1,14 +1,19 @@
-"""Puts submissions together from the reference modules and from samples."""
+"""Puts submissions together from the reference modules and from samples, and opens pages in a real browser."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from grader.judge import compile_cache
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parent / "samples"
+
+SCREENS = {"desktop": (1200, "light"), "telephone": (360, "light"), "dark": (1200, "dark")}
+FLAGS = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update"
 
 collect_ignore = ["samples"]  # looked through for doctests, a module is imported: here, and without any wall
 
@@ -55,3 +60,37 @@ def compose(tmp_path):
         return folder
 
     return write
+
+
+@pytest.fixture(scope="session")
+def browser():
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        (pytest.fail if "CI" in os.environ else pytest.skip)("there is no Chromium here; `apt install chromium`")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, tmp_path):
+    """Opens a page; gives it, and the addresses that it asked for."""
+    contexts = []
+
+    def open_page(document, screen="desktop"):
+        path = tmp_path / "report.html"
+        path.write_text(document, "utf-8")
+        width, scheme = SCREENS[screen]
+        # Only so that axe, which is a script, may be put in; the tests of what runs on a page have the policy in force.
+        contexts.append(
+            browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+        )
+        page, asked = contexts[-1].new_page(), []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(path.as_uri())
+        return page, asked
+
+    yield open_page
+    for context in contexts:
+        context.close()

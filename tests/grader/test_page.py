@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from grader.contract import Suite, Text, View
 from grader.evidence import Axes, Curve, FigureEvidence
@@ -20,11 +19,9 @@ from grader.render.pictures import draw
 from grader.showcase import STANDS, Exhibit, read
 from grader.text import LANGUAGES, Translator
 from grader.wire import encode
-from tests.grader.conftest import known_mistake
+from tests.grader.conftest import SCREENS, known_mistake
 
 LIGHT = ("windowing", "parameters")
-SCREENS = {"desktop": (1200, "light"), "telephone": (360, "light"), "dark": (1200, "dark")}
-FLAGS = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update"
 ENGLISH = Translator("en")
 
 MISTAKES = (
@@ -79,40 +76,6 @@ def partly_right(tmp_path_factory, root, shown):
             module.write(known_mistake(mistake))
     shutil.copy(root / "exercises" / "beyond.py", folder)
     return shown(folder, *LIGHT, "baselines", "lstm", "gradients", "forecasting", "beyond")
-
-
-@pytest.fixture(scope="session")
-def browser():
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        (pytest.fail if "CI" in os.environ else pytest.skip)("there is no Chromium here; `apt install chromium`")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS.split())
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser, tmp_path):
-    """Opens a page; gives it, and the addresses that it asked for."""
-    contexts = []
-
-    def open_page(document, screen="desktop"):
-        path = tmp_path / "report.html"
-        path.write_text(document, "utf-8")
-        width, scheme = SCREENS[screen]
-        # Only so that axe, which is a script, may be put in: `test_a_page_lets_no_script_run` has the policy in force.
-        contexts.append(
-            browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
-        )
-        page, asked = contexts[-1].new_page(), []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri())
-        return page, asked
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("screen", SCREENS)
