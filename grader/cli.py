@@ -48,7 +48,8 @@ from grader.text import Translator, default_language
 if TYPE_CHECKING:
     from grader.calibrate import Placement
     from grader.classroom.grading import Result
-    from grader.classroom.run import Summary
+    from grader.classroom.run import Class, Summary
+    from grader.classroom.standing import Scores
 
 Answer = TypeVar("Answer")
 
@@ -407,6 +408,11 @@ def class_command(
     ],
     roster: Annotated[Path | None, typer.Option(help="Who is in the class: a .csv with a column id.")] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the scores, by the student's id.")] = None,
+    canvas: Annotated[Path | None, typer.Option(help="Write the scores as Canvas's gradebook imports them.")] = None,
+    moodle: Annotated[Path | None, typer.Option(help="Write the scores as Moodle's gradebook imports them.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report on the class as a page.")] = None,
+    pages: Annotated[Path | None, typer.Option(help="Write a page for each student, in this folder.")] = None,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="No names and no ids in the report.")] = False,
     assignment: Annotated[str | None, typer.Option(help="Its name in the gradebook. Default: the course's.")] = None,
     gradebook: Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")] = "sqlite:///gradebook.db",
     attempts: Annotated[Path, typer.Option(help="The folder where every attempt is kept.")] = Path("attempts"),
@@ -422,6 +428,9 @@ def class_command(
     secret = os.environ.get("GRADER_SECRET", "")
     if round_name and not secret:
         raise UsageError("--round draws seeds from the course's secret; set GRADER_SECRET")
+    if anonymous and pages:
+        raise UsageError("a student's page says whose it is; give --pages or --anonymous, not both")
+    from grader.classroom import export
     from grader.classroom.run import Class, run_class  # nbgrader takes long to import
 
     tests = find_tests()
@@ -450,9 +459,33 @@ def class_command(
             print(f"[{number}/{total}] {printable(str(result))}", flush=True)
 
         summary = run_class(submissions, roster, chosen, tell)
-    if csv_file:
-        _write(csv_file, summary.csv)
+    for path, form in ((csv_file, export.to_csv), (canvas, export.to_canvas), (moodle, export.to_moodle)):
+        if path:
+            _write(path, form(summary.scores))
+    if html_file or pages:
+        _write_pages(summary.scores, chosen, html_file, pages, anonymous)
     _conclude(summary)
+
+
+def _write_pages(scores: Scores, chosen: Class, html_file: Path | None, pages: Path | None, anonymous: bool) -> None:
+    from grader.classroom.page import ClassPages  # draws with matplotlib, which takes long to import
+
+    made = ClassPages(scores, chosen.options.tests, chosen.translate)
+    if pages:
+        _make_private(pages)
+        for name, content in made.of_students().items():
+            _write(pages / name, content)
+    if html_file:
+        way = os.path.relpath(pages, html_file.parent) if pages else None
+        _write(html_file, made.of_class(way, anonymous=anonymous))
+
+
+def _make_private(folder: Path) -> None:
+    """A folder for the instructor alone: in these pages is what students must not see."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise GraderError(f"{folder} cannot be made: {error.strerror}") from error
 
 
 def _conclude(summary: Summary) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import math
 import tomllib
@@ -150,6 +151,23 @@ def load_points(folder: Path) -> dict[str, int]:
     """The points of every check of a suite, by check id, from its `points.toml`."""
     tables = read_toml(folder / "points.toml", dict[str, dict[str, int]])
     return {f"{exercise}.{check}": points for exercise, table in tables.items() for check, points in table.items()}
+
+
+@functools.cache
+def load_titles(folder: Path) -> dict[str, str]:
+    """What every check of a suite expects, by check id: the first line of its docstring. No check is imported."""
+    titles = {}
+    for id in load_points(folder):
+        exercise, _, name = id.partition(".")
+        if sentence := _docstrings(folder / f"test_{exercise}.py").get(f"test_{name.replace('.', '_')}"):
+            titles[id] = sentence.splitlines()[0]
+    return titles
+
+
+@functools.cache
+def _docstrings(path: Path) -> dict[str, str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    return {node.name: ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

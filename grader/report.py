@@ -8,11 +8,11 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from grader.contract import SCHEMA, Check, Exercise, Outcome, Report, Scalar, Status, Suite, Text, View
-from grader.course import ExerciseSpec, Ladder
+from grader.contract import SCHEMA, Check, Exercise, Isolation, Note, Outcome, Report, Scalar, Status, Suite, Text, View
+from grader.course import ExerciseSpec, Ladder, load_course
 from grader.errors import GraderError
 from grader.jobs import text_from_json
-from grader.text import Translator
+from grader.text import LANGUAGES, Translator
 
 PROPERTY = "grader"
 
@@ -198,3 +198,53 @@ def _check_to_json(check: Check, translate: Translator) -> dict[str, Any]:
         "cached": check.cached,
         "duration_s": round(check.duration_s, 3),
     }
+
+
+def from_json(document: Mapping[str, Any], titles: Mapping[str, str]) -> Report:
+    """The report in a document of the instructor's view; its sentences stay in the language in which they are there.
+
+    Args:
+        document: What `to_json` gave.
+        titles: What each check expects, by its id, which a document does not say of a check that was lost.
+
+    Raises:
+        GraderError: If it is no such document.
+    """
+    try:
+        return Report(
+            submission=document["submission"],
+            suite=Suite(document["suite"]),
+            seed=document["seed"],
+            exercises=tuple(_exercise_from_json(data) for data in document["exercises"]),
+            checks=tuple(_check_from_json(data, Suite(document["suite"]), titles) for data in document["checks"]),
+            isolation=Isolation(rung=document["isolation"]["rung"], detail=_as_it_is(document["isolation"]["detail"])),
+            notes=tuple(Note(kind=note["kind"], detail=_as_it_is(note["detail"])) for note in document["notes"]),
+            environment=document["environment"],
+            duration_s=document["duration_s"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise GraderError(f"this is no report of ours: {type(error).__name__} {error}") from error
+
+
+def _exercise_from_json(data: Mapping[str, Any]) -> Exercise:
+    bonus = any(spec.bonus for spec in load_course().exercises if spec.name == data["name"])
+    points = {"score": data["score"], "max_score": data["max_score"]}
+    return Exercise(name=data["name"], bonus=bonus, status=Status(data["status"]), **points)
+
+
+def _check_from_json(data: Mapping[str, Any], suite: Suite, titles: Mapping[str, str]) -> Check:
+    same = "id exercise function score max_score misconception cached duration_s".split()
+    scored = Suite.HIDDEN if data["max_score"] else Suite.PUBLIC
+    return Check(
+        suite=scored if suite is Suite.ALL else suite,
+        title=Text(titles.get(data["id"], data["function"])),
+        outcome=Outcome(data["outcome"]),
+        message=_as_it_is(data["message"]),
+        hint=dict.fromkeys(LANGUAGES, data["hint"]) if data["hint"] else None,
+        **{name: data[name] for name in same},
+    )
+
+
+def _as_it_is(sentence: str) -> Text:
+    """A sentence that has its language and its values already."""
+    return Text("{text}", {"text": sentence})

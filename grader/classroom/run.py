@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.classroom.attempts import Attempt, Attempts
-from grader.classroom.export import to_csv
-from grader.classroom.gradebook import open_gradebook, worth_of
+from grader.classroom.gradebook import Worth, open_gradebook, worth_of
 from grader.classroom.grading import Graded, NotGraded, Result, grade_class
+from grader.classroom.standing import Scores, stand_of
 from grader.classroom.submissions import Found, find
 from grader.classroom.tables import Student, check_id, read_roster
+from grader.course import load_course
 from grader.errors import UsageError
 from grader.grade import Options, round_seed
 from grader.text import Translator
@@ -43,11 +44,11 @@ class Class:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """How a run ended: what there is to say aloud, whose submissions were not graded, and the table of all scores."""
+    """How a run ended: what there is to say aloud, whose submissions were not graded, and all scores."""
 
     lines: Sequence[str]
     failed: Collection[str]
-    csv: str
+    scores: Scores
 
 
 def run_class(submissions: Path, roster: Path | None, chosen: Class, tell: Tell) -> Summary:
@@ -81,7 +82,7 @@ def run_class(submissions: Path, roster: Path | None, chosen: Class, tell: Tell)
                 gradebook.enter(result.attempt)
             tell(len(results), len(found.submissions), result)
         kept = attempts.all_newest()
-    return _summary(found, results, students, kept, list(worth))
+    return _summary(found, results, students, kept, chosen.assignment, worth)
 
 
 def _check_exercises(kept: Mapping[str, Attempt], exercises: Collection[str], assignment: str) -> None:
@@ -98,7 +99,8 @@ def _summary(
     results: Sequence[Result],
     students: Sequence[Student],
     kept: Mapping[str, Attempt],
-    exercises: Sequence[str],
+    assignment: str,
+    worth: Worth,
 ) -> Summary:
     graded = {result.student for result in results if isinstance(result, Graded)}
     failed = [result.student for result in results if isinstance(result, NotGraded)]
@@ -107,11 +109,19 @@ def _summary(
     lines = [f"{len(results)} submissions: {len(graded)} graded, {len(failed)} not graded"]
     lines += _named("not a submission, and not taken", found.ignored)
     lines += _named("on the roster, without a submission", sorted(rostered - handed_in))
-    if students:
-        lines += _named("not on the roster; graded, and not in the table", sorted(handed_in - rostered))
+    strangers = sorted(handed_in - rostered) if students else []
+    lines += _named("not on the roster; graded, and not in the table", strangers)
     lines += _named("not graded", sorted(failed))
     listed = students or [Student(id=id) for id in sorted(handed_in.union(kept))]
-    return Summary(lines=lines, failed=failed, csv=to_csv(listed, kept, exercises, graded=graded, failed=failed))
+    scores = Scores(
+        assignment=assignment,
+        exercises=list(worth),
+        max_score=sum(points for checks in worth.values() for points in checks.values()),
+        has_bonus=any(spec.bonus for spec in load_course().exercises if spec.name in worth),
+        standings=stand_of(listed, kept, graded=graded, failed=failed),
+        strangers=strangers,
+    )
+    return Summary(lines=lines, failed=failed, scores=scores)
 
 
 def _named(what: str, names: Sequence[str]) -> list[str]:

@@ -214,6 +214,23 @@ def _plot(figure: Figure, data: Mapping[str, Any], translate: Translator) -> Tex
     return Text("The figure has {curves} curves.", {"curves": curves})
 
 
+def _scores(figure: Figure, data: Mapping[str, Any], translate: Translator) -> Text:
+    """How many students have how many points, in steps of a tenth, and where the median is."""
+    from matplotlib.ticker import MaxNLocator
+
+    scores, most = np.asarray(data["scores"]), max(data["max_score"], 1)
+    lower, median, upper = np.quantile(scores, (0.25, 0.5, 0.75), method="inverted_cdf")
+    axes = figure.add_subplot()
+    axes.hist(np.minimum(scores, most), bins=10, range=(0, most), color=BLUE, edgecolor=PAPER)
+    axes.axvline(median, color=RED, linestyle="--", label=translate(Text("median")))
+    axes.set_xlabel(translate(Text("points")))
+    axes.set_ylabel(translate(Text("students")))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(loc="outside upper center")
+    values: Values = {"median": f"{median:g}", "most": f"{most:g}", "lower": f"{lower:g}", "upper": f"{upper:g}"}
+    return Text("The median is {median} of {most}; half of the scores lie between {lower} and {upper}.", values)
+
+
 def _words(text: str) -> str:
     return printable(text)[:MAX_WORDS]
 
@@ -287,5 +304,12 @@ PLANS = (
         draw=_plot,
         title=Text("The submission's own plot_forecast"),
         caption=Text("Drawn again from its curves and words, for a public series and a forecast one step late."),
+    ),
+    Plan(
+        name="scores",
+        exhibit="scores",
+        draw=_scores,
+        title=Text("Distribution of the scores"),
+        caption=Text("How many students have how many points, without the bonus; those without a score are left out."),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -40,10 +41,10 @@ def html(report: Report, view: View, translate: Translator, exhibits: Sequence[E
         exhibits: What the pictures are drawn from; None if the submission's code was not run for them.
     """
     seen = as_seen_by(report, view)
-    return _ENVIRONMENT.get_template("report.html").render(
+    return document(
+        "report.html",
+        translate,
         report=seen,
-        language=translate.language,
-        say=translate,
         is_student=view is View.STUDENT,
         seed=seed_hash(seen.seed) if view is View.STUDENT else seen.seed,
         losses=losses(seen.checks),
@@ -51,11 +52,21 @@ def html(report: Report, view: View, translate: Translator, exhibits: Sequence[E
         message_of=lambda check: message_of(check, translate),
         passed=[check for check in seen.checks if check.outcome is Outcome.PASSED],
         pictures=None if exhibits is None else draw(exhibits, translate),
-        drawing=_drawing,
         MARKS=MARKS,
         STATUSES=STATUSES,
         OUTCOMES=OUTCOMES,
     )
+
+
+def document(template: str, translate: Translator, **values: Any) -> str:
+    """A page made from a template, in one language; whatever is put into it is escaped."""
+    page = _ENVIRONMENT.get_template(template)
+    return page.render(language=translate.language, say=translate, drawing=_drawing, **values)
+
+
+def source(name: str) -> str:
+    """A file beside the templates, as it is put into a page."""
+    return _ENVIRONMENT.get_template(name).render()
 
 
 def coded(text: str) -> Markup:
