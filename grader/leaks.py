@@ -15,7 +15,7 @@ TELLING_CHARACTERS = 16
 """Shorter lines, such as `return model`, are anybody's."""
 
 IMPORT = re.compile(r"(from|import) ")
-ANYBODY_S = {'model.compile(optimizer="adam", loss="mse")', "for _ in range(steps):"}
+ANYBODY_S = {'model.compile(optimizer="adam", loss="mse")', "for _ in range(steps):", "super().__init__()"}
 """Longer lines of an answer that the grader's own code happens to have too."""
 
 NO_CHECKS = {"calibration.py"}
