@@ -48,7 +48,7 @@ from grader.text import Translator, default_language
 if TYPE_CHECKING:
     from grader.calibrate import Placement
     from grader.classroom.grading import Result
-    from grader.classroom.run import Class, Summary
+    from grader.classroom.run import Class, Summary, Tell
     from grader.classroom.standing import Scores
 
 Answer = TypeVar("Answer")
@@ -423,20 +423,47 @@ def class_command(
     lang: Annotated[Language | None, typer.Option(help="Language of the reports; else the locale's.")] = None,
 ) -> None:
     """Grade a whole class into nbgrader's gradebook. Interrupted, it goes on where it was when it is called again."""
+    if anonymous and pages:
+        raise UsageError("a student's page says whose it is; give --pages or --anonymous, not both")
+    chosen = _chosen(assignment, gradebook, attempts, exercise, round_name, workers, require_isolation, lang)
+    from grader.classroom import export
+    from grader.classroom.run import run_class
+    from grader.classroom.submissions import find
+
+    found = find(submissions, chosen.assignment)
+    with _results() as tell:
+        summary = run_class(found, roster, chosen, tell)
+    for path, form in ((csv_file, export.to_csv), (canvas, export.to_canvas), (moodle, export.to_moodle)):
+        if path:
+            _write(path, form(summary.scores))
+    if html_file or pages:
+        _write_pages(summary.scores, chosen, html_file, pages, anonymous)
+    _conclude(summary)
+
+
+def _chosen(
+    assignment: str | None,
+    gradebook: str,
+    attempts: Path,
+    exercise: list[str] | None,
+    round_name: str,
+    workers: int | None,
+    require_isolation: Rung | None,
+    lang: Language | None,
+) -> Class:
+    """How a class is graded, from the options of the command line and the course's secret."""
     if sys.platform != "linux":
         raise UsageError("a class is graded behind walls, which Linux has; grade it there, or in a container")
     secret = os.environ.get("GRADER_SECRET", "")
     if round_name and not secret:
         raise UsageError("--round draws seeds from the course's secret; set GRADER_SECRET")
-    if anonymous and pages:
-        raise UsageError("a student's page says whose it is; give --pages or --anonymous, not both")
-    from grader.classroom import export
-    from grader.classroom.run import Class, run_class  # nbgrader takes long to import
+    from grader.classroom.run import Class  # nbgrader takes long to import
+    from grader.classroom.tables import check_id
 
     tests = find_tests()
     language = lang.value if lang else default_language()
-    chosen = Class(
-        assignment=assignment or load_course().name,
+    return Class(
+        assignment=check_id(assignment or load_course().name, "--assignment"),
         gradebook=gradebook,
         attempts=attempts,
         options=Options(
@@ -451,6 +478,11 @@ def class_command(
         workers=workers or len(os.sched_getaffinity(0)),
         translate=Translator(language, tuple(suite_folder(tests, each) for each in (Suite.PUBLIC, Suite.HIDDEN))),
     )
+
+
+@contextmanager
+def _results() -> Iterator[Tell]:
+    """Shows each result of a class as it is there, and how many there are."""
     with _bar() as bar:
         task = bar.add_task("class", total=None)
 
@@ -458,13 +490,7 @@ def class_command(
             bar.update(task, completed=number, total=total)
             print(f"[{number}/{total}] {printable(str(result))}", flush=True)
 
-        summary = run_class(submissions, roster, chosen, tell)
-    for path, form in ((csv_file, export.to_csv), (canvas, export.to_canvas), (moodle, export.to_moodle)):
-        if path:
-            _write(path, form(summary.scores))
-    if html_file or pages:
-        _write_pages(summary.scores, chosen, html_file, pages, anonymous)
-    _conclude(summary)
+        yield tell
 
 
 def _write_pages(scores: Scores, chosen: Class, html_file: Path | None, pages: Path | None, anonymous: bool) -> None:
@@ -506,6 +532,44 @@ def notebook_command(
 
     for path in release_notebook(out, _course_root(), lang.value, solved=solutions):
         typer.echo(f"written: {path}")
+
+
+@app.command("sweep")
+def sweep_command(
+    source: Annotated[str, typer.Argument(metavar="CLASS", help="ORGANISATION/PREFIX of its repositories, or a .csv.")],
+    deadline: Annotated[str, typer.Option(help="The last commit up to then counts, as 2026-11-29T23:59-03:00.")] = "",
+    roster: Annotated[Path | None, typer.Option(help="Who is in the class: a .csv with a column id.")] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the scores, by the student's id.")] = None,
+    assignment: Annotated[str | None, typer.Option(help="Its name in the gradebook. Default: the course's.")] = None,
+    gradebook: Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")] = "sqlite:///gradebook.db",
+    attempts: Annotated[Path, typer.Option(help="The folder where every attempt is kept.")] = Path("attempts"),
+    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
+    round_name: Annotated[str, typer.Option("--round", help="What is graded, for seeds from GRADER_SECRET.")] = "",
+    workers: Annotated[int | None, typer.Option(min=1, help="How many at a time; else as many as cores.")] = None,
+    require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
+    lang: Annotated[Language | None, typer.Option(help="Language of the reports; else the locale's.")] = None,
+) -> None:
+    """Grade a class from its repositories on GitHub, and post each score and report there. Needs GITHUB_TOKEN."""
+    token = os.environ.pop("GITHUB_TOKEN", "")  # no process that is started from here finds it
+    if not token:
+        raise UsageError("GITHUB_TOKEN is not set; the README says what the token must be allowed to do")
+    chosen = _chosen(assignment, gradebook, attempts, exercise, round_name, workers, require_isolation, lang)
+    from grader.classroom.github import Hub
+    from grader.classroom.patience import Patience
+    from grader.classroom.sweep import run_sweep
+    from grader.classroom.tables import parse_deadline
+
+    until = parse_deadline(deadline, "--deadline")
+    hub, patience = Hub(token, os.environ), Patience(lambda said: print(printable(said), flush=True))
+    with _results() as tell:
+        sweep = run_sweep(source, until, roster, chosen, hub, patience, tell)
+    if csv_file:
+        _write(csv_file, sweep.summary.csv)
+    for line in [f"{sweep.posted} posts made", *sweep.unposted]:
+        print(printable(line))
+    _conclude(sweep.summary)
+    if sweep.unposted:
+        raise GraderError(f"{len(sweep.unposted)} posts could not be made; call it again, and it makes those")
 
 
 def run() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from grader.errors import GraderError
@@ -18,8 +19,8 @@ HARMLESS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "commit.gpgs
 TIMEOUT_S = 120
 
 
-def run(folder: Path, *arguments: str) -> bytes:
-    """Run git in a folder and return what it printed.
+def run(folder: Path, *arguments: str, access: Mapping[str, str] | None = None) -> bytes:
+    """Run git in a folder and return what it printed; `access` is what `access_to` gives.
 
     Raises:
         GraderError: If git is not there or fails.
@@ -30,7 +31,7 @@ def run(folder: Path, *arguments: str) -> bytes:
     try:
         done = subprocess.run(
             command,
-            env=environment | OWN_SETTINGS | NO_QUESTIONS | AUTHOR | COMMITTER,
+            env=environment | OWN_SETTINGS | NO_QUESTIONS | AUTHOR | COMMITTER | dict(access or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=TIMEOUT_S,
@@ -67,7 +68,17 @@ def commit_date(folder: Path) -> datetime.datetime:
     return datetime.datetime.fromisoformat(run(folder, "show", "--no-patch", "--format=%cI", "HEAD").decode().strip())
 
 
-def clone(address: str, folder: Path) -> None:
+def access_to(server: str, token: str) -> dict[str, str]:
+    """An environment in which git shows a token to one server and to no other.
+
+    Arguments can be read by everyone on the machine, and an address is kept in the clone: the token is in neither.
+    """
+    word = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    setting = {"GIT_CONFIG_KEY_0": f"http.{server}/.extraHeader", "GIT_CONFIG_VALUE_0": f"Authorization: Basic {word}"}
+    return {"GIT_CONFIG_COUNT": "1", **setting}
+
+
+def clone(address: str, folder: Path, access: Mapping[str, str] | None = None) -> None:
     """Clone a repository into a new folder, and check out nothing yet.
 
     Links will come out as plain files; submodules, and what Git LFS keeps elsewhere, do not come.
@@ -76,7 +87,8 @@ def clone(address: str, folder: Path) -> None:
         GraderError: If the repository cannot be had.
     """
     options = ["--quiet", "--no-checkout", "--no-local", "--template=", "--no-tags", "--no-recurse-submodules"]
-    run(folder.parent, "clone", *options, "--config", "core.symlinks=false", "--", address, folder.name)
+    words = ["clone", *options, "--config", "core.symlinks=false", "--", address, folder.name]
+    run(folder.parent, *words, access=access)
 
 
 def last_commit(folder: Path, deadline: datetime.datetime | None = None) -> str | None:

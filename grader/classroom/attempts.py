@@ -10,7 +10,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,7 +57,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A submission that was graded: whose, of which code, with which seed and suite, and the instructor's report."""
+    """A submission that was graded: whose, of which code, with which seed and suite, and the report in both views."""
 
     student: str
     code: str
@@ -65,6 +65,7 @@ class Attempt:
     seed: int
     graded: datetime.datetime
     report: Mapping[str, Any]
+    for_student: Mapping[str, Any] = field(default_factory=dict)
     submitted: datetime.datetime | None = None
     commit: str | None = None
     schema: Literal["grader/attempt/v1"] = "grader/attempt/v1"
@@ -136,17 +137,10 @@ class Attempts:
         """
         folder = self._folder / attempt.student
         number = int(paths[-1].stem) + 1 if (paths := _files(folder)) else 1
-        unfinished = folder / ".unfinished"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("wb") as stream:
-                stream.write(msgspec.json.format(msgspec.json.encode(attempt), indent=1))
-                stream.flush()
-                os.fsync(stream.fileno())
-            unfinished.rename(folder / f"{number:06}.json")
+            write(folder / f"{number:06}.json", attempt)
         except OSError as error:
             raise GraderError(f"the attempt of {attempt.student} cannot be written: {error.strerror}") from error
-        _sync(folder)
 
     @staticmethod
     def _make(folder: Path) -> None:
@@ -156,6 +150,18 @@ class Attempts:
             folder.chmod(0o700)
         except OSError as error:
             raise UsageError(f"{folder} cannot be made: {error.strerror}") from error
+
+
+def write(path: Path, document: object) -> None:
+    """Write a document as JSON, whole or not at all, so that it outlasts a loss of power."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(".unfinished")
+    with unfinished.open("wb") as stream:
+        stream.write(msgspec.json.format(msgspec.json.encode(document), indent=1))
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.rename(path)
+    _sync(path.parent)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -26,11 +26,15 @@ Seeds = Callable[[str], int | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graded:
-    """An attempt of a student that counts now; `known` if it was kept from an earlier run."""
+    """An attempt of a student that counts now; `known` if it was kept from an earlier run.
+
+    `commit` is the one that was handed in now; the code of an earlier attempt may have been that of another.
+    """
 
     student: str
     attempt: Attempt
     known: bool
+    commit: str | None
 
     def __str__(self) -> str:
         points = self.attempt.points
@@ -113,7 +117,7 @@ def _grade_one(
         code = code_of(handed.path)
         known = attempts.newest(submission.student)
         if known and known.is_of(code, suite, seed):
-            return Graded(student=submission.student, attempt=known, known=True)
+            return Graded(student=submission.student, attempt=known, known=True, commit=handed.commit)
         report = grade(handed.path, replace(options, seed=seed), judge=judge)
         if code_of(handed.path) != code:
             raise GraderError("the submission changed while it was graded; grade it again")
@@ -124,11 +128,12 @@ def _grade_one(
             seed=report.seed,
             graded=datetime.datetime.now(datetime.UTC),
             report=to_json(report, View.INSTRUCTOR, translate),
+            for_student=to_json(report, View.STUDENT, translate),
             submitted=handed.submitted,
             commit=handed.commit,
         )
         attempts.keep(attempt)
-    return Graded(student=submission.student, attempt=attempt, known=False)
+    return Graded(student=submission.student, attempt=attempt, known=False, commit=handed.commit)
 
 
 def _suite_of(options: Options) -> str:

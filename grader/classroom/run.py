@@ -10,7 +10,7 @@ from grader.classroom.attempts import Attempt, Attempts
 from grader.classroom.gradebook import Worth, open_gradebook, worth_of
 from grader.classroom.grading import Graded, NotGraded, Result, grade_class
 from grader.classroom.standing import Scores, stand_of
-from grader.classroom.submissions import Found, find
+from grader.classroom.submissions import Found
 from grader.classroom.tables import Student, check_id, read_roster
 from grader.course import load_course
 from grader.errors import UsageError
@@ -37,6 +37,11 @@ class Class:
     workers: int
     translate: Translator
 
+    @property
+    def folder(self) -> Path:
+        """Where the attempts at this assignment are kept."""
+        return self.attempts / check_id(self.assignment, "--assignment")
+
     def seed(self, student: str) -> int | None:
         """The seed of a student; None if it is to be drawn."""
         return round_seed(self.secret, student, self.round) if self.secret else None
@@ -51,17 +56,16 @@ class Summary:
     scores: Scores
 
 
-def run_class(submissions: Path, roster: Path | None, chosen: Class, tell: Tell) -> Summary:
+def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> Summary:
     """Grade what is not graded yet, and bring the gradebook up to date with all that is.
 
     Raises:
-        UsageError: If the submissions, the roster, an exercise or the gradebook is not what it must be.
+        UsageError: If the roster, an exercise or the gradebook is not what it must be.
         GraderError: If the gradebook or an attempt cannot be written. A submission that fails stops nothing.
     """
     worth = worth_of(chosen.options.tests, chosen.options.exercises)
     students = read_roster(roster) if roster else ()
-    found = find(submissions, check_id(chosen.assignment, "--assignment"))
-    attempts = Attempts(chosen.attempts / chosen.assignment)
+    attempts = Attempts(chosen.folder)
     results: list[Result] = []
     with attempts.held(), open_gradebook(chosen.gradebook, chosen.assignment, worth) as gradebook:
         kept = attempts.all_newest()

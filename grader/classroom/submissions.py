@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -62,9 +62,10 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A repository."""
+    """A repository, and what git needs in its environment to get at it."""
 
     address: Address
+    access: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def student(self) -> str:
@@ -76,13 +77,13 @@ class Remote:
         """Clone it, and check out the commit that counts."""
         with TemporaryDirectory(prefix="grader-clone-", ignore_cleanup_errors=True) as scratch:
             folder = Path(scratch) / self.student
-            git.clone(self.address.repository, folder)
+            git.clone(self.address.repository, folder, self.access)
             commit = self.address.commit or git.last_commit(folder, self.address.deadline)
             if not commit:
                 when = f" up to {self.address.deadline.isoformat()}" if self.address.deadline else ""
                 raise GraderError(f"the repository has no commit{when}")
             git.check_out(folder, commit)
-            yield Handed(path=folder, submitted=git.commit_date(folder), commit=commit)
+            yield Handed(path=folder, submitted=git.commit_date(folder), commit=git.last_commit(folder))
 
 
 @dataclass(frozen=True, slots=True)

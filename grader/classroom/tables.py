@@ -55,7 +55,7 @@ def read_addresses(path: Path) -> tuple[Address, ...]:
             id=row[ID],
             repository=row["repository"],
             commit=_commit(row.get("commit", ""), path),
-            deadline=_deadline(row.get("deadline", ""), path),
+            deadline=parse_deadline(row.get("deadline", ""), path.name),
         )
         for row in _rows(path, [ID, "repository"])
     )
@@ -70,6 +70,24 @@ def check_id(id: str, where: str) -> str:
     if not id or id.startswith(".") or set(id) & set("/\\") or not id.isprintable():
         raise UsageError(f"{where}: {id!r} is no id of a student; it must not be empty, start with a dot or have a /")
     return id
+
+
+def parse_deadline(value: str, where: str) -> datetime.datetime | None:
+    """The moment that a deadline is; None of an empty one.
+
+    Raises:
+        UsageError: If it is no time with a time zone.
+    """
+    if not value:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(value)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        example = "2026-11-29T23:59-03:00"
+        raise UsageError(f"{where}: {value!r} is no time with a time zone; write it like {example}")
+    return moment
 
 
 def _rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
@@ -103,16 +121,3 @@ def _commit(value: str, path: Path) -> str:
     if value and not (7 <= len(value) <= 64 and set(value.lower()) <= set("0123456789abcdef")):
         raise UsageError(f"{path.name}: {value!r} is no hash of a commit")
     return value
-
-
-def _deadline(value: str, path: Path) -> datetime.datetime | None:
-    if not value:
-        return None
-    try:
-        moment = datetime.datetime.fromisoformat(value)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        example = "2026-11-29T23:59-03:00"
-        raise UsageError(f"{path.name}: {value!r} is no time with a time zone; write it like {example}")
-    return moment

@@ -6,7 +6,7 @@ Whatever a submission may have said stands escaped in a `<pre>`, where GitHub re
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from grader.contract import Outcome, Status, Text, printable
 from grader.postings.record import Check, Posted
@@ -14,30 +14,51 @@ from grader.text import Translator
 
 MAX_BYTES = 900_000
 """GitHub refuses a step summary of more than 1 MiB as a whole."""
+MAX_COMMENT_BYTES = 60_000
+"""GitHub refuses a comment of more than 65,536 characters."""
 MAX_CHARACTERS = 1000
 MARKS = {Status.PASSED: "✅", Status.PARTIAL: "🟡", Status.FAILED: "❌", Status.MISSING: "▫️"}
 
 
 def page(posted: Posted, translate: Translator) -> str:
-    """The report as Markdown, of at most `MAX_BYTES`; what does not fit is left out, and the page says so."""
-    parts = list(_head(posted, translate))
-    size = sum(len(part.encode()) for part in parts)
+    """The report of a push as Markdown, of at most `MAX_BYTES`; what does not fit is left out, and the page says so."""
+    values = _points(posted)
+    heading = Text("Provisional score: {score}", values)
+    if posted.max_bonus:
+        heading = Text("Provisional score: {score}, bonus {bonus}", values)
+    remark = Text("The grade that counts is made on your instructor's side, and may differ.")
+    more = Text("There is more, in the report (report.json).")
+    return _page(posted, translate, [heading, remark, more], MAX_BYTES)
+
+
+def comment(posted: Posted, translate: Translator) -> str:
+    """The report of the grade that counts as Markdown, of at most `MAX_COMMENT_BYTES`, cut as `page` is."""
+    values = _points(posted)
+    heading = Text("Score: {score}, bonus {bonus}", values) if posted.max_bonus else Text("Score: {score}", values)
+    remark = Text("This commit was graded on your instructor's side.")
+    more = Text("There is more than a comment can hold; ask your instructor.")
+    return _page(posted, translate, [heading, remark, more], MAX_COMMENT_BYTES)
+
+
+def _points(posted: Posted) -> dict[str, str]:
+    return {"score": f"{posted.score}/{posted.max_score}", "bonus": f"{posted.bonus}/{posted.max_bonus}"}
+
+
+def _page(posted: Posted, translate: Translator, words: Sequence[Text], max_bytes: int) -> str:
+    """A page with these words as its heading, below it, and at its end if it was cut."""
+    heading, remark, more = (translate(word) for word in words)
+    parts = [f"## {heading}\n", f"{remark}\n", *_table(posted, translate)]
+    size = sum(len(part.encode()) + 1 for part in [*parts, more])
     for part in _feedback(posted, translate):
-        size += len(part.encode())
-        if size > MAX_BYTES:
-            parts.append(translate(Text("There is more, in the report (report.json).")) + "\n")
+        size += len(part.encode()) + 1
+        if size > max_bytes:
+            parts.append(f"{more}\n")
             break
         parts.append(part)
     return "\n".join(parts)
 
 
-def _head(posted: Posted, translate: Translator) -> Iterator[str]:
-    values = {"score": f"{posted.score}/{posted.max_score}", "bonus": f"{posted.bonus}/{posted.max_bonus}"}
-    heading = Text("Provisional score: {score}", values)
-    if posted.max_bonus:
-        heading = Text("Provisional score: {score}, bonus {bonus}", values)
-    yield f"## {translate(heading)}\n"
-    yield translate(Text("The grade that counts is made on your instructor's side, and may differ.")) + "\n"
+def _table(posted: Posted, translate: Translator) -> Iterator[str]:
     yield f"| | {translate(Text('exercise'))} | {translate(Text('points'))} |\n|---|---|---:|"
     for exercise in posted.exercises:
         bonus = f" ({translate(Text('bonus'))})" if exercise.bonus else ""
