@@ -300,13 +300,13 @@ def post_command(
 @app.command("release")
 def release_command(
     out: Annotated[Path, typer.Argument(help="A new folder; for gradescope, a new .zip.")],
-    target: Annotated[str, typer.Option("--for", help="github, classroom50 or gradescope.")] = "github",
+    target: Annotated[str, typer.Option("--for", help="github, classroom50, gradescope or instructor.")] = "github",
     lang: Annotated[str, typer.Option(help="Language of the statements: es, en or both.")] = "both",
     hidden_at_push: Annotated[
         bool, typer.Option("--hidden-at-push", help="Grade with the hidden suite at every push; see the README.")
     ] = False,
 ) -> None:
-    """Write what students get: a repository without any answer, or what grades it elsewhere."""
+    """Write what students get, a repository without any answer; what grades it elsewhere; or the instructor's own."""
     from grader.handout import Handout, Statements, Target, release
 
     handout = Handout(root=_course_root(), statements=_one_of(Statements, lang), hidden=hidden_at_push)

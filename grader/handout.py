@@ -1,4 +1,7 @@
-"""Writes what an instructor hands out: a student's repository, a bundle for Classroom 50, an archive for Gradescope."""
+"""Writes what an instructor hands out: a student's repository, a bundle for Classroom 50, an archive for Gradescope.
+
+And what the instructor keeps: the repository whose workflow grades the class.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,12 @@ MAX_BUNDLE_BYTES = 10 * 2**20
 
 
 class Target(enum.Enum):
-    """Where students' work is graded at every push."""
+    """Where students' work is graded: at every push, or by the instructor's own workflow."""
 
     GITHUB = "github"
     CLASSROOM50 = "classroom50"
     GRADESCOPE = "gradescope"
+    INSTRUCTOR = "instructor"
 
 
 class Statements(enum.Enum):
@@ -163,10 +167,23 @@ def _gradescope(out: Path, work: Path, handout: Handout) -> list[Path]:
     return [_move(Path(made), out)]
 
 
+def _instructor(out: Path, work: Path, handout: Handout) -> list[Path]:
+    """The private repository that grades the class: both suites and the known mistakes, and never a solution."""
+    if handout.hidden:
+        raise UsageError("the instructor's side always has the hidden suite; leave out --hidden-at-push")
+    folder = work / "instructor"
+    _install_files(folder, "instructor", handout, beneath="wheels")
+    for suite in (Suite.PUBLIC, Suite.HIDDEN):
+        _copy_suite(handout.root, folder, suite, mistakes=True)
+    git.start_history(folder, "The instructor's side")
+    return [_move(folder, out)]
+
+
 _RELEASE: Mapping[Target, Callable[[Path, Path, Handout], list[Path]]] = {
     Target.GITHUB: _student,
     Target.CLASSROOM50: _classroom50,
     Target.GRADESCOPE: _gradescope,
+    Target.INSTRUCTOR: _instructor,
 }
 
 
@@ -195,8 +212,8 @@ def build_wheel(root: Path, folder: Path) -> Path:
     return wheels[0]
 
 
-def _copy_suite(root: Path, folder: Path, suite: Suite) -> None:
-    ignored = shutil.ignore_patterns("__pycache__", "*.pyc", misconceptions.FOLDER)
+def _copy_suite(root: Path, folder: Path, suite: Suite, *, mistakes: bool = False) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc", *([] if mistakes else [misconceptions.FOLDER]))
     shutil.copytree(suite_folder(root / "tests", suite), suite_folder(folder / "tests", suite), ignore=ignored)
 
 

@@ -14,9 +14,11 @@ import venv
 from pathlib import Path
 
 import pytest
+import yaml
 
+from grader import git
 from grader.handout import Handout, Target, release
-from grader.workflow import ACTIONS, PATH, faults, note, released
+from grader.workflow import ACTIONS, PATH, PINNED, faults, note, released
 from tests.grader.conftest import known_mistake
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +73,42 @@ def test_a_changed_workflow_is_noted_on_the_instructor_s_side_and_a_released_one
 
 def test_every_variant_that_can_be_released_is_known():
     assert len(released()) == 4
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    """The instructor's workflow, and the repository that it is in."""
+    folder = release(tmp_path_factory.mktemp("release") / "instructor", Target.INSTRUCTOR, Handout(root=ROOT))[0]
+    return folder, yaml.safe_load((folder / ".github" / "workflows" / "sweep.yml").read_text("utf-8"))
+
+
+def test_the_instructor_s_workflow_has_the_least_rights_and_no_word_of_others_in_its_scripts(sweep):
+    workflow = sweep[1]
+    assert workflow["permissions"] == {"contents": "write"}
+    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}  # YAML 1.1 reads the word `on` as true
+    (job,) = workflow["jobs"].values()
+    assert "permissions" not in job
+    scripts = [step["run"] for step in job["steps"] if "run" in step]
+    assert len(scripts) == 4
+    assert not any("${{" in script for script in scripts)
+    assert all(PINNED.fullmatch(step["uses"]) for step in job["steps"] if "uses" in step)
+    secrets = [step["name"] for step in job["steps"] if "secrets." in str(step)]
+    assert secrets == ["Sweep"]
+
+
+def test_the_instructor_s_repository_has_all_that_a_grade_needs_and_no_solution(sweep):
+    folder = sweep[0]
+    for name in (
+        "public/points.toml",
+        "hidden/points.toml",
+        "hidden/thresholds.toml",
+        "hidden/misconceptions/lstm.toml",
+    ):
+        assert (folder / "tests" / name).is_file()
+    (wheel,) = (folder / "wheels").iterdir()
+    assert f"./wheels/{wheel.name}[instructor]" in (folder / "requirements.txt").read_text("utf-8").splitlines()
+    assert not [path for path in folder.rglob("*") if path.name in ("solutions", "exercises")]
+    assert git.run(folder, "status", "--porcelain") == b""
 
 
 @pytest.fixture(scope="module")
