@@ -18,9 +18,10 @@ test: $(VENV)/tested
 	$(BIN)/python -m pytest
 	@echo "make test: lint, types, stubs and tests passed"
 
-# The students' workflow, run by act, and the bundle for Classroom 50, which installs everything anew: ten minutes.
+# The students' and the instructor's workflow, run by act; the requests of a sweep against GitHub's own description, from
+# npm; and the bundle for Classroom 50, which installs everything anew: a quarter of an hour.
 workflow: $(VENV)/tested
-	$(BIN)/python -m pytest tests/grader/test_workflow.py tests/grader/test_release.py -m full
+	$(BIN)/python -m pytest tests/grader/test_workflow.py tests/grader/test_sweep.py tests/grader/test_release.py -m full
 
 # Three notebooks on their way through nbgrader: a quarter of an hour.
 notebooks: $(VENV)/tested

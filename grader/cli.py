@@ -550,7 +550,7 @@ def sweep_command(
     lang: Annotated[Language | None, typer.Option(help="Language of the reports; else the locale's.")] = None,
 ) -> None:
     """Grade a class from its repositories on GitHub, and post each score and report there. Needs GITHUB_TOKEN."""
-    token = os.environ.pop("GITHUB_TOKEN", "")  # no process that is started from here finds it
+    token = os.environ.pop("GITHUB_TOKEN", "").strip()  # no process that is started from here finds it
     if not token:
         raise UsageError("GITHUB_TOKEN is not set; the README says what the token must be allowed to do")
     chosen = _chosen(assignment, gradebook, attempts, exercise, round_name, workers, require_isolation, lang)

@@ -65,7 +65,7 @@ class Remote:
     """A repository, and what git needs in its environment to get at it."""
 
     address: Address
-    access: Mapping[str, str] = field(default_factory=dict)
+    access: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def student(self) -> str:

@@ -20,6 +20,8 @@ from grader import git
 from grader.handout import Handout, Target, release
 from grader.workflow import ACTIONS, PATH, PINNED, faults, note, released
 from tests.grader.conftest import known_mistake
+from tests.grader.github_server import TOKEN, Clock, GitHub
+from tests.grader.test_sweep import push as commit_and_push
 
 ROOT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).parent / "actions"
@@ -156,6 +158,21 @@ class Run:
         return [line.split("❗  ", 1)[1] for line in self.log.splitlines() if "❗  " in line]
 
 
+def act(event, folder, home, told, *words, status=0):
+    """Run the workflow of a repository, with an environment; returns the log."""
+    known = {name: STAND_INS / name.rpartition("/")[2].removeprefix("autograding-grading-") for name in ACTIONS}
+    command = [str(ACT), event, "-P", "ubuntu-latest=-self-hosted", *words]
+    for name, value in told.items():
+        command += ["--env", f"{name}={value}"]
+    for name, (commit, _) in ACTIONS.items():
+        command += ["--local-repository", f"{name}@{commit}={known[name]}"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(home / "cache"), "HOME": str(home)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=RUN_S)
+    log = done.stdout + done.stderr
+    assert done.returncode == status, log[-3000:]
+    return log
+
+
 @pytest.fixture
 def push(student_repository, student_python, tmp_path):
     """Runs the workflow on a submission: the released repository with other files in place of some."""
@@ -168,23 +185,9 @@ def push(student_repository, student_python, tmp_path):
             shutil.rmtree(folder / name)
         for name, source in files.items():
             (folder / name).write_text(source, "utf-8")
-        known = {name: STAND_INS / name.rpartition("/")[2].removeprefix("autograding-grading-") for name in ACTIONS}
-        command = [
-            str(ACT),
-            "push",
-            "-P",
-            "ubuntu-latest=-self-hosted",
-            "--env",
-            f"PYTHON_OF_THE_TEST={student_python}",
-        ]
-        command += ["--env", f"FOLDER_OF_THE_TEST={kept}", "--var", f"GRADER_SUITE={suite}"]
-        command += ["--secret", "GRADER_SUITE_TOKEN=none"]
-        for name, (commit, _) in ACTIONS.items():
-            command += ["--local-repository", f"{name}@{commit}={known[name]}"]
-        environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=RUN_S)
-        log = done.stdout + done.stderr
-        assert done.returncode == 0, log[-3000:]
+        told = {"PYTHON_OF_THE_TEST": student_python, "FOLDER_OF_THE_TEST": kept}
+        words = ["--var", f"GRADER_SUITE={suite}", "--secret", "GRADER_SUITE_TOKEN=none"]
+        log = act("push", folder, tmp_path, told, *words)
         return Run(log, kept)
 
     return run
@@ -275,3 +278,41 @@ def test_the_hidden_suite_at_push_gives_the_real_score_and_shows_no_hidden_value
     assert 0 < points["windowing"] < 12
     assert isinstance(run.report["seed"], str)
     agree(run)
+
+
+@pytest.mark.full
+def test_the_instructor_s_workflow_grades_posts_and_keeps_the_books(sweep, student_python, tmp_path):
+    """Twice: what the first run has graded and posted, the second one knows from the books."""
+    (student_python / "bin" / "sudo").write_text("#!/bin/sh\n", "utf-8")
+    (student_python / "bin" / "sudo").chmod(0o755)
+    alembic = f"#!{student_python}/bin/python\nfrom alembic.config import main\n\nmain()\n"  # only packages are copied
+    (student_python / "bin" / "alembic").write_text(alembic, "utf-8")
+    (student_python / "bin" / "alembic").chmod(0o755)
+    folder, origin, kept = tmp_path / "instructor", tmp_path / "origin.git", tmp_path / "kept"
+    (tmp_path / "bare").mkdir()
+    kept.mkdir()
+    git.run(tmp_path, "clone", "--quiet", "--bare", str(sweep[0]), str(origin))
+    with GitHub(tmp_path / "bare", Clock()).running() as server:
+        commit = commit_and_push(server, "rnn-ana", solution("parameters"))
+        told = {"PYTHON_OF_THE_TEST": student_python, "FOLDER_OF_THE_TEST": kept, **server.environment}
+        words = [
+            "--var",
+            "GRADER_CLASS=course/rnn-",
+            "--secret",
+            f"GRADER_TOKEN={TOKEN}",
+            "--secret",
+            "GRADER_SECRET=x",
+        ]
+        logs = []
+        for _ in range(2):
+            git.run(tmp_path, "clone", "--quiet", str(origin), str(folder))
+            logs.append(act("workflow_dispatch", folder, tmp_path, told, *words))
+            shutil.rmtree(folder)
+        posts = sorted(post.get("description", "a comment") for _, post in server.seen)
+    assert posts == ["8/100, bonus 0/10", "a comment"]
+    assert {place[1] for place, _ in server.seen} == {commit}
+    assert ("2 posts made" in logs[0], "ana: 8/100, bonus 0/10 (as before)" in logs[1]) == (True, True)
+    assert TOKEN not in "".join(logs)
+    rows = git.run(origin, "show", "main:books/scores.csv").decode().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["id", "ana"]
+    assert (kept / "scores.csv").is_file()
