@@ -16,7 +16,7 @@ from grader.course import load_course
 from grader.doctor import totals
 from grader.errors import UsageError
 from grader.post import Form, post
-from grader.postings import classroom50, github, gradescope, markdown, reporter
+from grader.postings import classroom50, commit, github, gradescope, markdown, reporter
 from grader.postings.record import decode
 from grader.text import Translator
 
@@ -157,6 +157,19 @@ def test_a_summary_stays_below_what_github_takes_and_says_that_it_was_cut():
     page = markdown.page(decode(document(checks)), ENGLISH)
     assert len(page.encode()) < 2**20
     assert page.rstrip().endswith("There is more, in the report (report.json).")
+
+
+def test_a_comment_stays_below_what_github_takes_and_is_known_again_by_its_mark():
+    checks = [("lstm", f"function{number}", 1, Outcome.ERROR, "🙂" * 5000) for number in range(200)]
+    status, comment = commit.make_posts(decode(document(checks)), ENGLISH)
+    assert status.text == "0/200"
+    assert len(comment.text) < 65_536
+    assert "There is more than a comment can hold; ask your instructor." in comment.text
+    mark = re.search("[0-9a-f]{64}", comment.text)[0]
+    returned = commit.Post(kind=commit.Kind.COMMENT, text=comment.text.replace("\n", "\r\n") + "\r\n")
+    assert comment.key == returned.key == mark
+    quoted = commit.Post(kind=commit.Kind.COMMENT, text=f"{comment.text} says the grader")
+    assert quoted.key is None
 
 
 def test_an_error_points_to_the_line_that_raised_and_else_to_the_last_definition():
