@@ -540,6 +540,7 @@ def sweep_command(
     deadline: Annotated[str, typer.Option(help="The last commit up to then counts, as 2026-11-29T23:59-03:00.")] = "",
     roster: Annotated[Path | None, typer.Option(help="Who is in the class: a .csv with a column id.")] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the scores, by the student's id.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report on the class as a page.")] = None,
     assignment: Annotated[str | None, typer.Option(help="Its name in the gradebook. Default: the course's.")] = None,
     gradebook: Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")] = "sqlite:///gradebook.db",
     attempts: Annotated[Path, typer.Option(help="The folder where every attempt is kept.")] = Path("attempts"),
@@ -554,6 +555,7 @@ def sweep_command(
     if not token:
         raise UsageError("GITHUB_TOKEN is not set; the README says what the token must be allowed to do")
     chosen = _chosen(assignment, gradebook, attempts, exercise, round_name, workers, require_isolation, lang)
+    from grader.classroom import export
     from grader.classroom.github import Hub
     from grader.classroom.patience import Patience
     from grader.classroom.sweep import run_sweep
@@ -564,7 +566,9 @@ def sweep_command(
     with _results() as tell:
         sweep = run_sweep(source, until, roster, chosen, hub, patience, tell)
     if csv_file:
-        _write(csv_file, sweep.summary.csv)
+        _write(csv_file, export.to_csv(sweep.summary.scores))
+    if html_file:
+        _write_pages(sweep.summary.scores, chosen, html_file, None, anonymous=False)
     for line in [f"{sweep.posted} posts made", *sweep.unposted]:
         print(printable(line))
     _conclude(sweep.summary)

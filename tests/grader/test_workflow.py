@@ -316,3 +316,4 @@ def test_the_instructor_s_workflow_grades_posts_and_keeps_the_books(sweep, stude
     rows = git.run(origin, "show", "main:books/scores.csv").decode().splitlines()
     assert [row.split(",")[0] for row in rows] == ["id", "ana"]
     assert (kept / "scores.csv").is_file()
+    assert "ana" in (kept / "class.html").read_text("utf-8")
