@@ -576,6 +576,19 @@ def sweep_command(
         raise GraderError(f"{len(sweep.unposted)} posts could not be made; call it again, and it makes those")
 
 
+@app.command("forget")
+def forget_command(
+    student: Annotated[str, typer.Argument(help="The student's id.")],
+    gradebook: Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")] = "sqlite:///gradebook.db",
+    attempts: Annotated[Path, typer.Option(help="The folder where every attempt is kept.")] = Path("attempts"),
+) -> None:
+    """Delete what is kept of a student: the attempts at every assignment, and the rows of the gradebook."""
+    from grader.classroom.forget import forget  # nbgrader takes long to import
+
+    for line in forget(student, attempts, gradebook):
+        print(f"deleted: {printable(line)}")
+
+
 def run() -> None:
     """Entry point: a fault of the grader or of its use is one sentence, and an exit status."""
     try:

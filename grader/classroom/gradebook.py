@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader import api
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from grader.classroom.attempts import Attempt
 from grader.classroom.tables import Student
@@ -54,6 +54,49 @@ def open_gradebook(url: str, assignment: str, worth: Worth) -> Iterator[Gradeboo
         UsageError: If the URL leads to no database.
         GraderError: If the database fails.
     """
+    with _connected(url) as books:
+        gradebook = Gradebook(books, assignment)
+        gradebook.lay_out(worth)
+        yield gradebook
+
+
+def remove_student(url: str, student: str) -> bool:
+    """Delete a student from a gradebook, with every submission and grade; whether there was anything to delete.
+
+    Raises:
+        UsageError: If the URL leads to no database.
+        GraderError: If the database fails.
+    """
+    place = _place(url)
+    if place.get_backend_name() == "sqlite" and place.database and not Path(place.database).exists():
+        return False
+    with _connected(url) as books:
+        try:
+            books.remove_student(student)
+            _overwrite_what_was_deleted(books)
+        except api.MissingEntry:
+            return False
+        except SQLAlchemyError as error:
+            raise GraderError(f"the gradebook still has {student}: {_first_line(error)}") from error
+    return True
+
+
+def _overwrite_what_was_deleted(books: Any) -> None:
+    """SQLite leaves the bytes of a deleted row where they were until it writes the file anew."""
+    if books.engine.dialect.name == "sqlite":
+        with books.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM"))
+
+
+def _place(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise UsageError(f"the gradebook cannot be opened: {_first_line(error)}") from error
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Any]:
     try:
         with _programs_beside_python():
             books = api.Gradebook(url)
@@ -61,9 +104,7 @@ def open_gradebook(url: str, assignment: str, worth: Worth) -> Iterator[Gradeboo
     except (SQLAlchemyError, ImportError, OSError) as error:
         raise UsageError(f"the gradebook cannot be opened: {_first_line(error)}") from error
     with books:
-        gradebook = Gradebook(books, assignment)
-        gradebook.lay_out(worth)
-        yield gradebook
+        yield books
 
 
 class Gradebook:

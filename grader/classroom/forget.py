@@ -1,0 +1,45 @@
+"""Deletes what is kept of a student, in every assignment: attempts with their reports, and rows of the gradebook."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.classroom.attempts import Attempts
+from grader.classroom.gradebook import remove_student
+from grader.classroom.tables import check_id
+from grader.errors import GraderError, UsageError
+
+
+def forget(student: str, attempts: Path, gradebook: str) -> list[str]:
+    """Delete a student's attempts with what stands beside them, and the gradebook's rows; what went, a line each.
+
+    Interrupted, it can be called again: what is gone already is not missed.
+
+    Args:
+        student: The id, as the roster has it.
+        attempts: The folder of all attempts, with a folder for each assignment.
+        gradebook: The URL of the gradebook.
+
+    Raises:
+        UsageError: If nothing of the student is kept, or a class is being graded at the moment.
+        GraderError: If something cannot be deleted.
+    """
+    check_id(student, "the student")
+    deleted = list(_attempts(student, attempts))
+    if remove_student(gradebook, student):
+        deleted.append(f"{gradebook}: {student}")
+    if not deleted:
+        raise UsageError(f"nothing of {student} is kept in {attempts} or {gradebook}")
+    return deleted
+
+
+def _attempts(student: str, attempts: Path) -> Iterator[str]:
+    for folder in sorted(folder for folder in attempts.glob("*") if (folder / student).is_dir()):
+        with Attempts(folder).held():
+            try:
+                shutil.rmtree(folder / student)
+            except OSError as error:
+                raise GraderError(f"{folder / student} cannot be deleted: {error.strerror}") from error
+        yield str(folder / student)
