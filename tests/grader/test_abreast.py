@@ -47,3 +47,13 @@ def test_a_judge_beside_none_is_a_judge():
     with Abreast(1) as alone:
         assert isinstance(alone, Judge)
         assert graded(ROOT / "solutions", alone).score == 20
+
+
+@pytest.mark.parametrize("storm", ["50_fork_storm", "52_full_disk", "60_kill_everything"])
+def test_what_one_exercise_does_to_the_machine_costs_nothing_beside_it(storm, compose):
+    sample = ROOT / "tests" / "grader" / "samples" / "hostile" / f"{storm}.py"
+    solution = ROOT / "solutions" / "parameters.py"
+    path = compose({"parameters": solution.read_text("utf-8") + "\n\n" + sample.read_text("utf-8")})
+    with Abreast(2) as judges:
+        report = graded(path, judges)
+    assert {exercise.name: exercise.score for exercise in report.exercises} == {"windowing": 12, "parameters": 5}
