@@ -83,7 +83,7 @@ def test_everything_right_is_an_exit_status_of_zero(desk, root):
 
 def test_it_speaks_spanish_if_asked_to(desk, root):
     _, printed = desk({"parameters": solution(root, "parameters") + KEY_ERROR}, "parameters", "--lang", "es")
-    for words in ("se esperaba:", "gru_params lanzó KeyError", "pista:", "parameters    5 de 6 controles"):
+    for words in ("se esperaba:", "gru_params lanzó KeyError", "pista:", "parameters    5 de 6 pruebas"):
         assert words in printed
 
 
