@@ -401,26 +401,40 @@ def audit_command(
         raise GraderError(f"{len(summary.survivors)} survive and are not listed; see {work / 'audit.md'}")
 
 
+# Options of the commands that work on a class.
+Roster = Annotated[Path | None, typer.Option(help="Who is in the class: a .csv with a column id.")]
+CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write the scores, by the student's id.")]
+ClassPage = Annotated[Path | None, typer.Option("--html", help="Write the report on the class as a page.")]
+Assignment = Annotated[str | None, typer.Option(help="Its name in the gradebook. Default: the course's.")]
+GradebookUrl = Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")]
+AttemptsFolder = Annotated[Path, typer.Option(help="The folder where every attempt is kept.")]
+Round = Annotated[str, typer.Option("--round", help="What is graded, for seeds from GRADER_SECRET.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; else as many as cores.")]
+ReportLanguage = Annotated[Language | None, typer.Option(help="Language of the reports; else the locale's.")]
+GRADEBOOK = "sqlite:///gradebook.db"
+ATTEMPTS = Path("attempts")
+
+
 @app.command("class")
 def class_command(
     submissions: Annotated[
         Path, typer.Argument(help="A folder with a folder or an archive for each student, nbgrader's, or a .csv.")
     ],
-    roster: Annotated[Path | None, typer.Option(help="Who is in the class: a .csv with a column id.")] = None,
-    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the scores, by the student's id.")] = None,
+    roster: Roster = None,
+    csv_file: CsvFile = None,
     canvas: Annotated[Path | None, typer.Option(help="Write the scores as Canvas's gradebook imports them.")] = None,
     moodle: Annotated[Path | None, typer.Option(help="Write the scores as Moodle's gradebook imports them.")] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report on the class as a page.")] = None,
+    html_file: ClassPage = None,
     pages: Annotated[Path | None, typer.Option(help="Write a page for each student, in this folder.")] = None,
     anonymous: Annotated[bool, typer.Option("--anonymous", help="No names and no ids in the report.")] = False,
-    assignment: Annotated[str | None, typer.Option(help="Its name in the gradebook. Default: the course's.")] = None,
-    gradebook: Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")] = "sqlite:///gradebook.db",
-    attempts: Annotated[Path, typer.Option(help="The folder where every attempt is kept.")] = Path("attempts"),
+    assignment: Assignment = None,
+    gradebook: GradebookUrl = GRADEBOOK,
+    attempts: AttemptsFolder = ATTEMPTS,
     exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
-    round_name: Annotated[str, typer.Option("--round", help="What is graded, for seeds from GRADER_SECRET.")] = "",
-    workers: Annotated[int | None, typer.Option(min=1, help="How many at a time; else as many as cores.")] = None,
+    round_name: Round = "",
+    workers: Workers = None,
     require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
-    lang: Annotated[Language | None, typer.Option(help="Language of the reports; else the locale's.")] = None,
+    lang: ReportLanguage = None,
 ) -> None:
     """Grade a whole class into nbgrader's gradebook. Interrupted, it goes on where it was when it is called again."""
     if anonymous and pages:
@@ -538,17 +552,17 @@ def notebook_command(
 def sweep_command(
     source: Annotated[str, typer.Argument(metavar="CLASS", help="ORGANISATION/PREFIX of its repositories, or a .csv.")],
     deadline: Annotated[str, typer.Option(help="The last commit up to then counts, as 2026-11-29T23:59-03:00.")] = "",
-    roster: Annotated[Path | None, typer.Option(help="Who is in the class: a .csv with a column id.")] = None,
-    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the scores, by the student's id.")] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report on the class as a page.")] = None,
-    assignment: Annotated[str | None, typer.Option(help="Its name in the gradebook. Default: the course's.")] = None,
-    gradebook: Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")] = "sqlite:///gradebook.db",
-    attempts: Annotated[Path, typer.Option(help="The folder where every attempt is kept.")] = Path("attempts"),
+    roster: Roster = None,
+    csv_file: CsvFile = None,
+    html_file: ClassPage = None,
+    assignment: Assignment = None,
+    gradebook: GradebookUrl = GRADEBOOK,
+    attempts: AttemptsFolder = ATTEMPTS,
     exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
-    round_name: Annotated[str, typer.Option("--round", help="What is graded, for seeds from GRADER_SECRET.")] = "",
-    workers: Annotated[int | None, typer.Option(min=1, help="How many at a time; else as many as cores.")] = None,
+    round_name: Round = "",
+    workers: Workers = None,
     require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
-    lang: Annotated[Language | None, typer.Option(help="Language of the reports; else the locale's.")] = None,
+    lang: ReportLanguage = None,
 ) -> None:
     """Grade a class from its repositories on GitHub, and post each score and report there. Needs GITHUB_TOKEN."""
     token = os.environ.pop("GITHUB_TOKEN", "").strip()  # no process that is started from here finds it
@@ -579,8 +593,8 @@ def sweep_command(
 @app.command("forget")
 def forget_command(
     student: Annotated[str, typer.Argument(help="The student's id.")],
-    gradebook: Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")] = "sqlite:///gradebook.db",
-    attempts: Annotated[Path, typer.Option(help="The folder where every attempt is kept.")] = Path("attempts"),
+    gradebook: GradebookUrl = GRADEBOOK,
+    attempts: AttemptsFolder = ATTEMPTS,
 ) -> None:
     """Delete what is kept of a student: the attempts at every assignment, and the rows of the gradebook."""
     from grader.classroom.forget import forget  # nbgrader takes long to import

@@ -52,7 +52,7 @@ def grades(url):
         rows = [tuple(row) for row in connection.execute(sqlalchemy.text(GRADES))]
     engine.dispose()
     # A boolean and a time are what each database has for them; ids in Spanish are sorted as each has it.
-    return sorted((*row[:6], row[6], bool(row[7])) for row in rows)
+    return sorted((*row[:7], bool(row[7])) for row in rows)
 
 
 def exported(url, cwd):
