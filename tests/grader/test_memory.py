@@ -18,7 +18,7 @@ from tests.grader.test_judge import LIGHT, ROOT, without_times
 def folder(tmp_path):
     """A submission that can be changed."""
     target = tmp_path / "submission"
-    shutil.copytree(ROOT / "solutions", target)
+    shutil.copytree(ROOT / "solutions", target, ignore=shutil.ignore_patterns("__pycache__"))
     return target
 
 
