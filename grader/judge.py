@@ -98,6 +98,10 @@ class Judge:
 
     def close(self) -> None:
         """End the process, and all workers with it."""
+        self._end()
+
+    def _end(self) -> None:
+        """End this judge's own process, and let it finish what it does."""
         if self._process is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()  # type: ignore[union-attr]
@@ -128,7 +132,7 @@ class Judge:
         """The process; a fresh one if the environment must be another, or a submission was in it."""
         environment = _environment(job)
         if job.in_process or environment != self._started_for or (self._process and self._process.poll() is not None):
-            self.close()
+            self._end()  # and not `close`, which ends the judges beside this one too
         if self._process is None:
             self._home = TemporaryDirectory(prefix="grader-judge-", ignore_cleanup_errors=True)
             self._started_for = environment

@@ -1,5 +1,8 @@
 """Judges side by side say what one judge says, whatever a submission does, and end together."""
 
+import subprocess
+import threading
+
 import pytest
 
 from grader.abreast import Abreast, share
@@ -37,6 +40,28 @@ def test_one_judge_that_fails_ends_the_others_and_is_heard(monkeypatch):
         with pytest.raises(GraderError, match="no room"):
             graded(ROOT / "solutions", judges, LIGHT)
         assert judges._process is None
+
+
+def test_a_judge_that_starts_takes_nothing_from_one_that_is_just_starting(monkeypatch):
+    with Abreast(2) as judges:
+        other, ready, start = judges._others[0], judges._ready, subprocess.Popen
+        both = threading.Barrier(2, timeout=60)
+
+        def ready_meanwhile(job):
+            both.wait()
+            process = ready(job)
+            both.wait()
+            return process
+
+        def slowly(*args, **kwargs):
+            if other._home and kwargs.get("cwd") == other._home.name:
+                both.wait()
+                both.wait()
+            return start(*args, **kwargs)
+
+        monkeypatch.setattr(judges, "_ready", ready_meanwhile)
+        monkeypatch.setattr(subprocess, "Popen", slowly)
+        assert graded(ROOT / "solutions", judges, LIGHT).score == 20
 
 
 def fails(*_):
