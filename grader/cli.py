@@ -303,7 +303,7 @@ def release_command(
     target: Annotated[str, typer.Option("--for", help="github, classroom50, gradescope or instructor.")] = "github",
     lang: Annotated[str, typer.Option(help="Language of the statements: es, en or both.")] = "both",
     hidden_at_push: Annotated[
-        bool, typer.Option("--hidden-at-push", help="Grade with the hidden suite at every push; see the README.")
+        bool, typer.Option("--hidden-at-push", help="Grade with the hidden suite at every push; see docs/releasing.md.")
     ] = False,
 ) -> None:
     """Write what students get, a repository without any answer; what grades it elsewhere; or the instructor's own."""
@@ -567,7 +567,7 @@ def sweep_command(
     """Grade a class from its repositories on GitHub, and post each score and report there. Needs GITHUB_TOKEN."""
     token = os.environ.pop("GITHUB_TOKEN", "").strip()  # no process that is started from here finds it
     if not token:
-        raise UsageError("GITHUB_TOKEN is not set; the README says what the token must be allowed to do")
+        raise UsageError("GITHUB_TOKEN is not set; docs/class.md says what the token must be allowed to do")
     chosen = _chosen(assignment, gradebook, attempts, exercise, round_name, workers, require_isolation, lang)
     from grader.classroom import export
     from grader.classroom.github import Hub

@@ -1,9 +1,14 @@
 """The documentation keeps up with the code: links lead somewhere, modules exist, messages are really said."""
 
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
+from typer.main import get_command
+
+from grader.cli import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / ".github").glob("*.md")])
@@ -34,3 +39,38 @@ def test_every_message_that_is_explained_is_one_that_is_said():
     for message in messages:
         for part in message.split("…"):
             assert part.strip().lower() in SAID.lower(), message
+
+
+def commands():
+    """Each command of ours in the documentation, in a block or in a sentence."""
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        lines = [line for block in blocks for line in block.splitlines()]
+        lines += re.findall(r"`(grader [^`]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
+        for line in lines:
+            for part in re.split(r"&&|\|", line.partition(" #")[0]):
+                words = shlex.split(part, posix=True)
+                if words[:1] == ["grader"] and len(words) > 1:
+                    yield page.name, tuple(words[1:])
+
+
+@pytest.mark.parametrize(("page", "words"), sorted(set(commands())), ids=lambda each: str(each))
+def test_every_command_is_one_of_ours_with_options_that_it_has(page, words):
+    known = get_command(app)
+    with click.Context(known, info_name="grader") as context:
+        _, command, rest = known.resolve_command(context, list(words))
+    if "--help" not in rest:
+        with click.Context(command) as own:
+            _, left, _ = command.make_parser(own).parse_args(list(rest))
+        assert left == []
+
+
+def test_the_spanish_readme_has_the_commands_and_the_links_of_the_english_one():
+    def parts(name):
+        text = (ROOT / name).read_text("utf-8")
+        blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        lines = [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
+        return lines, set(re.findall(r"\]\(([^)]+)\)", text)) - {"README.md", "README.es.md"}
+
+    assert parts("README.md") == parts("README.es.md")
