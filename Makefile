@@ -23,7 +23,7 @@ test: $(VENV)/tested
 workflow: $(VENV)/tested
 	$(BIN)/python -m pytest tests/grader/test_workflow.py tests/grader/test_sweep.py tests/grader/test_release.py -m full
 
-# Three notebooks on their way through nbgrader: a quarter of an hour.
+# Three notebooks on their way through nbgrader: some minutes.
 notebooks: $(VENV)/tested
 	$(BIN)/python -m pytest tests/grader/test_assignment.py -m full
 

@@ -60,6 +60,14 @@ def test_a_workflow_that_may_do_more_has_a_fault(text, before, after, fault):
     assert any(fault in each for each in faults(text.replace(before, after)))
 
 
+def test_our_own_workflow_keeps_the_rules_that_it_is_held_to_in_a_release():
+    text = (ROOT / ".github" / "workflows" / "test.yml").read_text("utf-8")
+    assert faults(text) == []
+    (job,) = yaml.safe_load(text)["jobs"].values()
+    known = {f"{name}@{commit}" for name, (commit, _) in ACTIONS.items()}
+    assert {step["uses"] for step in job["steps"] if "uses" in step} <= known
+
+
 @pytest.mark.parametrize("broken", ["", "- a list", "jobs:", "jobs: {a: [", "name: grade"])
 def test_what_is_no_workflow_is_a_fault_and_not_a_crash(broken):
     assert len(faults(broken)) == 1
