@@ -11,6 +11,7 @@ from typer.main import get_command
 from grader.cli import app
 
 ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / ".github").glob("*.md")])
 SAID = "\n".join(path.read_text("utf-8") for path in (ROOT / "grader").rglob("*.py"))
 
@@ -41,21 +42,23 @@ def test_every_message_that_is_explained_is_one_that_is_said():
             assert part.strip().lower() in SAID.lower(), message
 
 
+def lines_of_blocks(text):
+    """The lines of all blocks of code, without their comments."""
+    return [line.partition(" #")[0].strip() for block in BLOCK.findall(text) for line in block.splitlines()]
+
+
 def commands():
     """Each command of ours in the documentation, in a block or in a sentence."""
     for page in PAGES:
         text = page.read_text("utf-8")
-        blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-        lines = [line for block in blocks for line in block.splitlines()]
-        lines += re.findall(r"`(grader [^`]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
-        for line in lines:
-            for part in re.split(r"&&|\|", line.partition(" #")[0]):
-                words = shlex.split(part, posix=True)
+        for line in lines_of_blocks(text) + re.findall(r"`(grader [^`]+)`", BLOCK.sub("", text)):
+            for part in re.split(r"&&|\|", line):
+                words = shlex.split(part)
                 if words[:1] == ["grader"] and len(words) > 1:
                     yield page.name, tuple(words[1:])
 
 
-@pytest.mark.parametrize(("page", "words"), sorted(set(commands())), ids=lambda each: str(each))
+@pytest.mark.parametrize(("page", "words"), sorted(set(commands())), ids=str)
 def test_every_command_is_one_of_ours_with_options_that_it_has(page, words):
     known = get_command(app)
     with click.Context(known, info_name="grader") as context:
@@ -69,8 +72,6 @@ def test_every_command_is_one_of_ours_with_options_that_it_has(page, words):
 def test_the_spanish_readme_has_the_commands_and_the_links_of_the_english_one():
     def parts(name):
         text = (ROOT / name).read_text("utf-8")
-        blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-        lines = [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
-        return lines, set(re.findall(r"\]\(([^)]+)\)", text)) - {"README.md", "README.es.md"}
+        return lines_of_blocks(text), set(re.findall(r"\]\(([^)]+)\)", text)) - {"README.md", "README.es.md"}
 
     assert parts("README.md") == parts("README.es.md")
