@@ -7,12 +7,15 @@ runs by default, drawn from the day's seed; `-m full` runs them all.
 """
 
 import itertools
+import math
 import random
 from pathlib import Path
 
 import pytest
 
 from grader.contract import Outcome, Suite
+from grader.course import load_thresholds, suite_folder
+from grader.families import FAMILIES
 from grader.grade import Options, find_tests, grade
 from grader.judge import Judge
 
@@ -99,3 +102,46 @@ def test_a_right_module_in_another_style_keeps_every_point(deal, in_process, com
         lost |= {(seed, check.id): check.misconception.id for check in report.checks if check.misconception}
         assert lost or (report.score, report.bonus) == (100, 10)
     assert lost == {}
+
+
+SPOILED = """
+
+def _spoiled(build, change):
+    @functools.wraps(build)
+    def wrong(*arguments, **options):
+        model = build(*arguments, **options)
+        changed = type(model).from_config(change(model.get_config()))
+        changed.compile(optimizer="adam", loss="mse")
+        return changed
+    return wrong
+"""
+"""Written after a solution: a builder that returns what it did, as one of a family that must not pass."""
+
+
+def spoiled(wrong):
+    """The solutions with every builder in one of the families, by exercise."""
+    sources = {}
+    for check, family in wrong.items():
+        exercise, function, _ = check.split(".")
+        start = f"{(SOLUTIONS / f'{exercise}.py').read_text('utf-8')}\n\nimport functools\n\n"
+        start += f"from grader.families import FAMILIES\n{SPOILED}"
+        source = sources.setdefault(exercise, start)
+        sources[exercise] = f"{source}\n{function} = _spoiled({function}, FAMILIES[{family!r}])\n"
+    return sources
+
+
+@pytest.mark.full
+def test_no_family_that_must_not_pass_has_the_points_of_a_forecast(compose, judge, pytestconfig):
+    gates = load_thresholds(suite_folder(find_tests(), Suite.HIDDEN))
+    trained = [check for check, gate in gates.items() if math.isfinite(gate.sure)]
+    passed, said = [], {}
+    for seed in range(pytestconfig.getoption("--seeds")):
+        wrong = {check: list(FAMILIES)[(seed + place) % len(FAMILIES)] for place, check in enumerate(trained)}
+        sources = spoiled(wrong)
+        report = graded(compose(sources, f"seed-{seed}"), seed, judge, exercises=tuple(sources))
+        lost = lost_checks(report)
+        said |= {(seed, check): str(lost[check].message) for check in trained if check in lost}
+        passed += [(seed, check, family) for check, family in wrong.items() if check not in lost]
+        print(f"seed {seed}: {len(lost.keys() & set(trained))} of {len(trained)} lost", flush=True)
+    assert passed == []
+    assert all("does not forecast" in message for message in said.values()), said
