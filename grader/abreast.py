@@ -10,9 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.course import load_course
-from grader.jobs import Facts, Job
+from grader.jobs import Job
 from grader.judge import Findings, Judge, Progress
-from grader.rungs import weakest
 
 MOST = 2
 """More judges than this wait for the one exercise that takes longest, and each has TensorFlow in memory."""
@@ -23,34 +22,45 @@ def cores() -> int:
     return min(MOST, len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1)
 
 
-class Abreast(Judge):
-    """A judge that has others beside it, and shares its jobs with them."""
+class Abreast:
+    """Judges that share their jobs. What is asked of one alone goes to the `first`."""
 
     def __init__(self, judges: int) -> None:
-        """Start nothing yet; `judges` is how many there are in all."""
-        super().__init__()
-        self._others = [Judge() for _ in range(judges - 1)]
+        """Start nothing yet; `judges` is how many there are."""
+        self._judges = [Judge() for _ in range(judges)]
+
+    def __enter__(self) -> Abreast:
+        """The judges themselves."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End all processes, and all workers with them."""
+        self.close()
+
+    @property
+    def first(self) -> Judge:
+        """One of them."""
+        return self._judges[0]
 
     def run(self, job: Job, suites: Sequence[Path], progress: Progress) -> Findings:
         """As `Judge.run`, but for the transcript, which is in pieces. What runs in-process is not shared."""
-        runs = [super().run, *(judge.run for judge in self._others)]
-        parts = share(job.exercises, len(runs))
+        parts = share(job.exercises, len(self._judges))
         if len(parts) < 2 or job.in_process:
-            return super().run(job, suites, progress)
+            return self.first.run(job, suites, progress)
         jobs = [_part(job, number, names) for number, names in enumerate(parts)]
         with ThreadPoolExecutor(len(jobs)) as pool:
-            found = [pool.submit(run, part, suites, progress) for run, part in zip(runs, jobs, strict=False)]
+            pairs = zip(self._judges, jobs, strict=False)
+            found = [pool.submit(judge.run, part, suites, progress) for judge, part in pairs]
             try:
-                return _together(job, [each.result() for each in found])
+                return Findings.together(job.exercises, [each.result() for each in found])
             except BaseException:
                 self.close()  # so that nobody waits for what the others still have to do
                 raise
 
     def close(self) -> None:
         """End all processes, and all workers with them."""
-        for judge in self._others:
+        for judge in self._judges:
             judge.close()
-        super().close()
 
 
 def share(exercises: Iterable[str], judges: int) -> list[tuple[str, ...]]:
@@ -74,16 +84,3 @@ def _part(job: Job, number: int, exercises: tuple[str, ...]) -> Job:
     scratch = job.scratch / f"part-{number}"
     scratch.mkdir()
     return replace(job, exercises=exercises, scratch=scratch)
-
-
-def _together(job: Job, found: Sequence[Findings]) -> Findings:
-    tests = [test for each in found for test in each.tests]
-    facts = Facts(
-        student_s=sum(each.facts.student_s for each in found),
-        isolation=weakest([each.facts.isolation for each in found if each.facts.isolation]),
-        notes=tuple(note for each in found for note in each.facts.notes),
-        noted=tuple(name for each in found for name in each.facts.noted),
-    )
-    return Findings(
-        tests=sorted(tests, key=lambda test: job.exercises.index(test["metadata"]["exercise"])), facts=facts
-    )

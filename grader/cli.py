@@ -118,11 +118,11 @@ def grade_command(
         memory=memory_folder() if not no_cache and _is_there("diskcache") else None,
     )
     total = _count(options.tests, options.exercises or load_course().names)
-    with Abreast(1 if transcript else cores()) as judge:
-        report = _with_progress(path.name, total, lambda progress: grade(path, options, progress, judge))
+    with Abreast(1 if transcript else cores()) as judges:
+        report = _with_progress(path.name, total, lambda progress: grade(path, options, progress, judges))
         exhibits = None
         if html_file:
-            exhibits = _with_progress("pictures", 0, lambda progress: show(path, options, judge))
+            exhibits = _with_progress("pictures", 0, lambda progress: show(path, options, judges.first))
     if suite_folder(options.tests, Suite.HIDDEN).is_dir():
         report = _with_note_on_workflow(report, path)
     _show(report, view, lang, options.tests, json_file, html_file, svg_file, exhibits)

@@ -24,7 +24,7 @@ from grader.course import Course, ExerciseSpec, Limits, load_course, load_hints,
 from grader.errors import GraderError, UsageError
 from grader.families import Group, read_recipes
 from grader.jobs import NOT_ISOLATED, Facts, Job, Mistakes
-from grader.judge import Judge, Progress
+from grader.judge import Judge, Progress, Runs
 from grader.memory import Memory
 from grader.report import make_checks, make_exercises
 from grader.rungs import Demand, Rung
@@ -87,7 +87,7 @@ def round_seed(secret: str, student: str, round: str) -> int:
 
 
 def grade(
-    path: Path, options: Options, progress: Progress = lambda id, outcome: None, judge: Judge | None = None
+    path: Path, options: Options, progress: Progress = lambda id, outcome: None, judge: Runs | None = None
 ) -> Report:
     """Grade the submission at `path`.
 
@@ -203,7 +203,7 @@ def _meta(report: Report, job: Job) -> dict[str, Any]:
 
 
 def _run(
-    job: Job, tests: Path, suite: Suite, specs: tuple[ExerciseSpec, ...], progress: Progress, judge: Judge | Memory
+    job: Job, tests: Path, suite: Suite, specs: tuple[ExerciseSpec, ...], progress: Progress, judge: Runs
 ) -> Report:
     """Let the judge run the checks of a job, and make the report."""
     expected = _expected(tests, suite, specs)
@@ -239,7 +239,7 @@ def _demand(options: Options, suite: Suite) -> Demand:
     return demand
 
 
-def _remembering(judge: Judge, options: Options, job: Job) -> Memory | None:
+def _remembering(judge: Runs, options: Options, job: Job) -> Memory | None:
     """The judge with a memory, where that is of use: the seed will come again, and no transcript is asked for."""
     if options.memory is None or options.seed is None or options.transcript or job.in_process:
         return None

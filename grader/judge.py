@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 import platformdirs
 
 from grader.errors import GraderError
 from grader.jobs import Facts, Job
+from grader.rungs import weakest
 
 POLL_S = 0.05
 JUDGE_S = 3600.0
@@ -38,6 +39,29 @@ class Findings:
     tests: Sequence[Mapping[str, Any]]
     facts: Facts
     cached: frozenset[str] = frozenset()
+
+    @classmethod
+    def together(cls, exercises: Sequence[str], parts: Sequence[Findings]) -> Findings:
+        """What came of the parts of a job, in the order of its exercises."""
+        tests = [test for part in parts for test in part.tests]
+        facts = Facts(
+            student_s=sum(part.facts.student_s for part in parts),
+            isolation=weakest([part.facts.isolation for part in parts if part.facts.isolation]),
+            notes=tuple(note for part in parts for note in part.facts.notes),
+            noted=tuple(name for part in parts for name in part.facts.noted),
+        )
+        return cls(
+            tests=sorted(tests, key=lambda test: exercises.index(test["metadata"]["exercise"])),
+            facts=facts,
+            cached=frozenset().union(*(part.cached for part in parts)),
+        )
+
+
+class Runs(Protocol):
+    """Whoever runs the checks of a job: a judge, several, or one with a memory."""
+
+    def run(self, job: Job, suites: Sequence[Path], progress: Progress) -> Findings:
+        """Run the checks of a job's exercises in these suites."""
 
 
 class Judge:
@@ -97,11 +121,7 @@ class Judge:
             raise
 
     def close(self) -> None:
-        """End the process, and all workers with it."""
-        self._end()
-
-    def _end(self) -> None:
-        """End this judge's own process, and let it finish what it does."""
+        """End the process, and all workers with it, and let it finish what it does."""
         if self._process is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()  # type: ignore[union-attr]
@@ -132,7 +152,7 @@ class Judge:
         """The process; a fresh one if the environment must be another, or a submission was in it."""
         environment = _environment(job)
         if job.in_process or environment != self._started_for or (self._process and self._process.poll() is not None):
-            self._end()  # and not `close`, which ends the judges beside this one too
+            self.close()
         if self._process is None:
             self._home = TemporaryDirectory(prefix="grader-judge-", ignore_cleanup_errors=True)
             self._started_for = environment

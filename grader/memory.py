@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from grader.jobs import Facts, Job
-from grader.judge import Findings, Judge, Progress
-from grader.rungs import Rung, weakest
+from grader.judge import Findings, Progress, Runs
+from grader.rungs import Rung
 
 if TYPE_CHECKING:
     from diskcache import Cache
@@ -35,7 +35,7 @@ def memory_folder() -> Path:
 class Memory:
     """Asks a judge only for what it does not know."""
 
-    def __init__(self, judge: Judge, folder: Path, circumstances: object) -> None:
+    def __init__(self, judge: Runs, folder: Path, circumstances: object) -> None:
         """Take the judge, where the memory is kept, and all that a verdict depends on beside the submission."""
         self._judge = judge
         self._folder = folder
@@ -49,10 +49,14 @@ class Memory:
             for test in entry["tests"]:
                 progress(test["metadata"]["id"], test["outcome"])
         rest = tuple(name for name in job.exercises if name not in known)
-        fresh = self._judge.run(replace(job, exercises=rest), suites, progress) if rest else None
-        if fresh:
-            self._remember({name: keys[name] for name in rest}, fresh)
-        return _together(job, known, fresh)
+        parts = [
+            Findings(tests=entry["tests"], facts=Facts.from_json(entry["facts"]), cached=frozenset([name]))
+            for name, entry in known.items()
+        ]
+        if rest:
+            parts.append(self._judge.run(replace(job, exercises=rest), suites, progress))
+            self._remember({name: keys[name] for name in rest}, parts[-1])
+        return Findings.together(job.exercises, parts)
 
     def _recall(self, keys: Mapping[str, str]) -> dict[str, Any]:
         try:
@@ -85,19 +89,6 @@ class Memory:
         return {
             name: hashlib.sha256(json.dumps([name, how], default=str).encode()).hexdigest() for name in job.exercises
         }
-
-
-def _together(job: Job, known: dict[str, Any], fresh: Findings | None) -> Findings:
-    """What is known and what was found just now, in the order of the job."""
-    tests = {name: entry["tests"] for name, entry in known.items()}
-    remembered = [Facts.from_json(entry["facts"]) for entry in known.values()]
-    facts = [*remembered, fresh.facts] if fresh else remembered
-    walls = weakest([each.isolation for each in facts if each.isolation])
-    return Findings(
-        tests=[test for name in job.exercises for test in tests.get(name) or _of(fresh.tests if fresh else (), name)],
-        facts=replace(facts[-1], isolation=walls),
-        cached=frozenset(known),
-    )
 
 
 def _of(tests: Sequence[Any], exercise: str) -> list[Any]:

@@ -8,7 +8,6 @@ import pytest
 from grader.abreast import Abreast, share
 from grader.course import load_course
 from grader.errors import GraderError
-from grader.judge import Judge
 from tests.grader.test_judge import LIGHT, ROOT, graded, without_times
 
 
@@ -36,15 +35,16 @@ def test_every_exercise_is_dealt_out_once_and_the_longest_does_not_wait(judges):
 
 def test_one_judge_that_fails_ends_the_others_and_is_heard(monkeypatch):
     with Abreast(2) as judges:
-        monkeypatch.setattr(judges._others[0], "run", fails)
+        monkeypatch.setattr(judges._judges[1], "run", fails)
         with pytest.raises(GraderError, match="no room"):
             graded(ROOT / "solutions", judges, LIGHT)
-        assert judges._process is None
+        assert judges.first._process is None
 
 
 def test_a_judge_that_starts_takes_nothing_from_one_that_is_just_starting(monkeypatch):
     with Abreast(2) as judges:
-        other, ready, start = judges._others[0], judges._ready, subprocess.Popen
+        one, other = judges._judges
+        ready, start = one._ready, subprocess.Popen
         both = threading.Barrier(2, timeout=60)
 
         def ready_meanwhile(job):
@@ -59,7 +59,7 @@ def test_a_judge_that_starts_takes_nothing_from_one_that_is_just_starting(monkey
                 both.wait()
             return start(*args, **kwargs)
 
-        monkeypatch.setattr(judges, "_ready", ready_meanwhile)
+        monkeypatch.setattr(one, "_ready", ready_meanwhile)
         monkeypatch.setattr(subprocess, "Popen", slowly)
         assert graded(ROOT / "solutions", judges, LIGHT).score == 20
 
@@ -68,9 +68,8 @@ def fails(*_):
     raise GraderError("there is no room left")
 
 
-def test_a_judge_beside_none_is_a_judge():
+def test_a_judge_beside_none_grades_alone():
     with Abreast(1) as alone:
-        assert isinstance(alone, Judge)
         assert graded(ROOT / "solutions", alone).score == 20
 
 
