@@ -26,6 +26,7 @@ def known_mistake(name):
 
 def pytest_addoption(parser):
     parser.addoption("--seeds", type=int, default=1, help="with how many seeds the right samples are graded")
+    parser.addoption("--students", type=int, default=200, help="how many students the class of a Sunday has")
     parser.addoption("--inputs", type=int, default=300, help="how many inputs the fuzzers try")
 
 
