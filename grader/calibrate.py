@@ -46,6 +46,10 @@ class Measurement(Protocol):
         """The checks, each with the families that must not pass it."""
 
     @property
+    def must_pass(self) -> Mapping[str, Sequence[str]]:
+        """Checks that ask for less than the reference, each with the families that must pass it as well."""
+
+    @property
     def facts(self) -> object:
         """All that the measured values depend on."""
 
@@ -191,7 +195,10 @@ class Placement:
     honest_lost: Array
     """For each draw, whether the reference lost the point."""
     passed: Mapping[str, Count]
+    """How often each family that must not pass did."""
     overlap: bool
+    lost: Mapping[str, Count] = field(default_factory=dict)
+    """How often each family that must pass beside the reference did not."""
     real: Array = field(default_factory=lambda: np.empty(0))
     """What the reference reached as a worker runs it, where `skills` comes from a repetition of its recipe."""
 
@@ -276,8 +283,9 @@ def load_module(path: Path) -> Any:
 
 
 def families_of(what: Measurement) -> list[str]:
-    """The reference, and every family that must not pass one of the checks."""
-    return [HONEST, *dict.fromkeys(family for families in what.checks.values() for family in families)]
+    """The reference, and every family that must pass one of the checks, or must not."""
+    groups = [*what.must_pass.values(), *what.checks.values()]
+    return [HONEST, *dict.fromkeys(family for families in groups for family in families)]
 
 
 def measure(what: Measurement, runs: Runs, draws: int) -> list[Placement]:
@@ -291,26 +299,32 @@ def measure(what: Measurement, runs: Runs, draws: int) -> list[Placement]:
             parts[family].append(runs.measured(what, family, chunk))
     found = {family: np.concatenate(columns) for family, columns in parts.items()}
     real = runs.real(what)
-    placements = []
-    for column, (check, families) in enumerate(what.checks.items()):
-        honest = found[HONEST][:, column]
-        rivals = {family: found[family][:, column] for family in families}
-        gate = Gate(threshold=place(honest, list(rivals.values()), unlucky=0.0).threshold)
-        passed = {
-            name: Count(count=int(np.sum(rival <= gate.threshold)), draws=len(rival)) for name, rival in rivals.items()
-        }
-        placements.append(
-            Placement(
-                checks=(check,),
-                gate=gate,
-                skills={HONEST: honest, **rivals},
-                honest_lost=~(honest <= gate.threshold),
-                passed=passed,
-                overlap=bool(np.max(honest) >= min(np.min(rival) for rival in rivals.values())),
-                real=real[:, column],
-            )
-        )
-    return placements
+    return [
+        _measured(what, check, {family: values[:, column] for family, values in found.items()}, real[:, column])
+        for column, check in enumerate(what.checks)
+    ]
+
+
+def _measured(what: Measurement, check: str, found: Mapping[str, Array], real: Array) -> Placement:
+    """Place the threshold of one check between what must pass it and what must not."""
+    fair = {family: found[family] for family in what.must_pass.get(check, ())}
+    rivals = {family: found[family] for family in what.checks[check]}
+    honest = np.concatenate([found[HONEST], *fair.values()])
+    gate = Gate(threshold=place(honest, list(rivals.values()), unlucky=0.0).threshold)
+
+    def count(values: Array, *, passing: bool) -> Count:
+        return Count(count=int(np.sum((values <= gate.threshold) == passing)), draws=len(values))
+
+    return Placement(
+        checks=(check,),
+        gate=gate,
+        skills={HONEST: found[HONEST], **fair, **rivals},
+        honest_lost=~(found[HONEST] <= gate.threshold),
+        passed={family: count(values, passing=True) for family, values in rivals.items()},
+        overlap=bool(np.max(honest) >= min(np.min(rival) for rival in rivals.values())),
+        lost={family: count(values, passing=False) for family, values in fair.items()},
+        real=real,
+    )
 
 
 def any_point_lost(placements: Sequence[Placement]) -> Count:

@@ -50,7 +50,7 @@ def table(placements: Sequence[Placement]) -> Table:
     shown = Table(*columns, box=None)
     for placement in placements:
         honest = placement.skills[HONEST]
-        rivals = [values for family, values in placement.skills.items() if family != HONEST]
+        rivals = [placement.skills[family] for family in placement.passed]
         numbers = (placement.gate.threshold, np.median(honest), np.max(honest))
         lost, passed = int(placement.honest_lost.sum()), sum(count.count for count in placement.passed.values())
         cells = [f"{number:.3g}" for number in numbers] + [f"{lost}/{len(honest)}"]
@@ -64,12 +64,17 @@ def _check(placement: Placement) -> dict[str, Any]:
     gate = {"threshold": placement.gate.threshold} | (
         {"sure": placement.gate.sure} if placement.is_trained_here else {}
     )
+    must_pass = {
+        family: {"loses": _count(count), "errors": _quantiles(placement.skills[family])}
+        for family, count in placement.lost.items()
+    }
     real = {"reference_in_a_worker": _real(placement)} if len(placement.real) else {}
     return {
         **gate,
         **real,
         "overlap": placement.overlap,
         "reference": {"loses": _count(lost), "errors": _quantiles(placement.skills[HONEST])},
+        **({"must_pass": must_pass} if must_pass else {}),
         "must_not_pass": {
             family: {"passes": _count(count), "errors": _quantiles(placement.skills[family])}
             for family, count in placement.passed.items()
@@ -97,15 +102,17 @@ def _title(placement: Placement) -> str:
 
 def picture(placements: Sequence[Placement]) -> Any:
     """A matplotlib figure: for each group of checks the reference, the families, and the line between them."""
+    from matplotlib import colormaps
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 2.1 * -(-len(placements) // 2)), layout="constrained")
     grid = figure.subplots(-(-len(placements) // 2), 2, squeeze=False, sharex=True).ravel()
     bins = np.geomspace(0.008, 4.0, 160)
+    families = dict.fromkeys(name for placement in placements for name in placement.skills)
+    colours = dict(zip(families, ["black", *colormaps["tab20"](np.arange(20))], strict=False))
     for axes, placement in zip(grid, placements, strict=False):
         for family, values in placement.skills.items():
-            style = {"color": "black", "alpha": 0.8} if family == HONEST else {"alpha": 0.5}
-            axes.hist(np.clip(values, bins[0], bins[-1]), bins=bins, label=family, **style)
+            axes.hist(np.clip(values, bins[0], bins[-1]), bins=bins, label=family, color=colours[family], alpha=0.7)
         axes.axvline(placement.gate.threshold, color="crimson")
         if placement.is_trained_here:
             axes.axvline(placement.gate.sure, color="crimson", linestyle=":")

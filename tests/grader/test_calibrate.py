@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -90,6 +91,30 @@ def test_an_unlucky_first_run_of_the_reference_loses_no_point_and_is_counted(tmp
     assert placement.overlap
     assert placement.honest_lost.sum() == 0
     assert {count.count for count in placement.passed.values()} == {0}
+
+
+class Measured:
+    """One check that what must pass reaches far less well than the reference does."""
+
+    checks: ClassVar = {"a.b.better": ("worthless",)}
+    must_pass: ClassVar = {"a.b.better": ("mediocre",)}
+    facts = "none"
+
+    def skills(self, family, seed, numbers):
+        low, high = {HONEST: (0.01, 0.02), "mediocre": (0.4, 0.5), "worthless": (1.0, 1.1)}[family]
+        return np.random.default_rng(seed).uniform(low, high, (len(numbers), 1))
+
+    def real_runs(self, seed):
+        return np.empty((0, 1))
+
+
+def test_a_threshold_leaves_room_for_all_that_must_pass(tmp_path):
+    [placement] = calibrate.measure(Measured(), calibrate.Runs(tmp_path, 1), 200)
+    assert 0.5 < placement.gate.threshold < 1.0
+    assert placement.lost == {"mediocre": Count(count=0, draws=200)}
+    assert placement.passed == {"worthless": Count(count=0, draws=200)}
+    document = tomllib.loads(thresholds.to_toml([placement], {}, ""))
+    assert document["checks"]["a.b.better"]["must_pass"]["mediocre"]["loses"]["draws"] == 200
 
 
 def placement(lost):

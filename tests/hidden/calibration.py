@@ -26,7 +26,7 @@ REAL_RUNS = 30
 SHORT = 200
 """Updates for what learns nothing but a constant, or to repeat a sample: more of them change nothing."""
 
-WORTHLESS = ("not-unscaled", "persistence", "constant", "untrained", "shuffled-targets", "target-in-window")
+WORTHLESS = ("persistence", "constant", "untrained", "shuffled-targets", "target-in-window")
 
 
 def measurements(solutions: Path, limits: Limits):
@@ -39,9 +39,12 @@ class TrainForecaster:
 
     checks: ClassVar = {
         "forecasting.train_forecaster.persistence": WORTHLESS,
-        "forecasting.train_forecaster.linear": (*WORTHLESS, "best-linear"),
-        "forecasting.train_forecaster.reference": (*WORTHLESS, "best-linear", "two-epochs"),
+        "forecasting.train_forecaster.linear": (*WORTHLESS, "not-unscaled", "best-linear"),
+        "forecasting.train_forecaster.reference": (*WORTHLESS, "not-unscaled", "best-linear", "two-epochs"),
     }
+    """Where a series happens to be near its standard scale, not to unscale is nearly right, and beats persistence."""
+
+    must_pass: ClassVar = {"forecasting.train_forecaster.persistence": ("best-linear",)}
 
     def __init__(self, solutions: Path, limits: Limits):
         """Let the reference train once, in a worker."""
@@ -155,6 +158,7 @@ class FitReadout:
     checks: ClassVar = {
         "beyond.fit_readout.forecast": ("no-recurrence", "present-instead-of-future", "shuffled-targets", "mean")
     }
+    must_pass: ClassVar = {}
 
     def __init__(self, solutions: Path):
         """Take the reference's three functions."""
