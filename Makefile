@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test workflow notebooks stubs samples audit hostile fuzz benchmark picture clean
+.PHONY: grade test workflow notebooks documented figures stubs samples sunday audit hostile fuzz benchmark picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -27,11 +27,20 @@ workflow: $(VENV)/tested
 notebooks: $(VENV)/tested
 	$(BIN)/python -m pytest tests/grader/test_assignment.py -m full
 
+# Every command of the documentation, in its order; what they print is build/documented.md. LONG=--long runs the long ones.
+documented: $(VENV)/tested
+	$(BIN)/python -m tests.documented $(LONG)
+
 # Every sample, right and wrong, graded in full: about an hour. SEEDS=10 repeats the right ones, and the networks that
 # must not forecast well enough.
 SEEDS ?= 1
 samples: $(VENV)/tested
 	$(BIN)/python -m pytest tests/grader/test_samples.py -m full --seeds $(SEEDS) -v
+
+# A class of right, wrong, hostile and unwritten modules, graded in peace and killed ten times: hours for 200.
+STUDENTS ?= 200
+sunday: $(VENV)/tested
+	$(BIN)/python -m pytest tests/grader/test_sunday.py -m full --students $(STUDENTS) -s
 
 # Every known mistake and every automatic mutant of the solutions against the hidden suite: an hour or two, and it goes
 # on where it was stopped. The outcome is build/audit/audit.md.
@@ -69,6 +78,10 @@ $(VENV)/tested: $(VENV)/graded
 # How fast it is on this machine, as ratios; an hour. PARTS="cold desk" measures these alone.
 benchmark: $(VENV)/tested
 	$(BIN)/python -m tests.benchmarks $(PARTS)
+
+# docs/figures.md, from what the commands above have left in build/.
+figures: $(VENV)/tested
+	$(BIN)/python -m tests.figures
 
 # The picture in the README: a submission with one mistake and one exercise that is not written yet.
 picture: $(VENV)/graded

@@ -20,14 +20,20 @@ from rich.console import Console
 from rich.table import Table
 
 from grader.contract import Suite
+from grader.course import load_course
 from grader.grade import Options, environment, find_tests, grade
 from grader.judge import Judge
+from tests.grader.test_sunday import draw_class, hand_in
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = ROOT / "solutions"
 BUILD = ROOT / "build"
 WARM = 20
 GROWTH = (1, 5, 20, 60)
+CLASS = 24
+PLAIN = 6
+"""How many of a class are graded the plain way as well."""
+
 MIB = 2**20
 STUDENTS_PLUGINS = ("-p", "grader.plugin", "-p", "pytest_jsonreport.plugin", "-p", "pytest_metadata.plugin")
 """The plugins of pytest that a student has; who develops the grader has more."""
@@ -35,18 +41,18 @@ STUDENTS_PLUGINS = ("-p", "grader.plugin", "-p", "pytest_jsonreport.plugin", "-p
 Figures = dict[str, float]
 
 
-def timed(command: list[str], **environment_of_it: str) -> float:
+def timed(command: list[str], cwd: Path = ROOT, **environment_of_it: str) -> float:
     """Seconds that a command takes; it must succeed."""
     start = time.monotonic()
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **environment_of_it}, check=True, capture_output=True)
+    subprocess.run(command, cwd=cwd, env={**os.environ, **environment_of_it}, check=True, capture_output=True)
     return time.monotonic() - start
 
 
-def graded(*options: str, **environment_of_it: str) -> tuple[float, float]:
-    """Seconds that grading the reference takes in a process of its own: in all, and without the student's training."""
+def graded(*options: str, of: Path = SOLUTIONS, **environment_of_it: str) -> tuple[float, float]:
+    """Seconds that grading a submission takes in a process of its own: in all, and without the student's training."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        command = [sys.executable, "-m", "grader", "grade", str(SOLUTIONS), "--suite", "hidden", "--json", str(report)]
+        command = [sys.executable, "-m", "grader", "grade", str(of), "--suite", "hidden", "--json", str(report)]
         whole = timed([*command, *options], **environment_of_it)
         return whole, whole - training(json.loads(report.read_text("utf-8"))["checks"])
 
@@ -176,6 +182,43 @@ def growth(repeats: int) -> Figures:
     return figures
 
 
+def a_class(repeats: int) -> Figures:
+    """A class of right, wrong and unfinished submissions with one worker and with two, and some of it the plain way.
+
+    What `train_forecaster` took is set apart, but for the ratio of the workers.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        drawn = draw_class(2 * CLASS, load_course().names)
+        calm = [who for who, modules in drawn.items() if all(kind != "hostile" for kind, *_ in modules.values())]
+        hand_in(folder / "submissions", {who: drawn[who] for who in calm[:CLASS]})
+        memory = Memory()
+        one, own = class_of(folder, 1)
+        memory.start()
+        two, _ = class_of(folder, 2)
+        peak = memory.end()
+        sample = calm[: CLASS : CLASS // PLAIN]
+        theirs = [
+            graded("--in-process", "--trainer", "keras", "--no-cache", of=folder / "submissions" / who)[1]
+            for who in sample
+        ]
+    return {
+        f"each of {len(calm[:CLASS])} of a class / plain": (one - own) / len(calm[:CLASS]) / statistics.mean(theirs),
+        "one worker / two workers": one / two,
+        "two workers, MiB": peak,
+    }
+
+
+def class_of(folder: Path, workers: int) -> tuple[float, float]:
+    """Seconds that a class takes, in all and in `train_forecaster`."""
+    books = folder / f"books-{workers}"
+    books.mkdir()
+    command = [sys.executable, "-m", "grader", "class", str(folder / "submissions"), "--workers", str(workers)]
+    whole = timed(command, books, GRADER_SECRET="a secret")
+    reports = [json.loads(path.read_text("utf-8"))["report"] for path in books.rglob("attempts/**/*.json")]
+    return whole, sum(training(report["checks"]) for report in reports)
+
+
 def draw_growth(figures: Figures) -> None:
     """Two curves: time, which should be a line, and memory, which should be flat."""
     from matplotlib.figure import Figure
@@ -189,7 +232,7 @@ def draw_growth(figures: Figures) -> None:
     figure.savefig(BUILD / "growth.png", dpi=120)
 
 
-PARTS = {"cold": cold, "warm": warm, "desk": desk, "growth": growth}
+PARTS = {"cold": cold, "warm": warm, "desk": desk, "growth": growth, "class": a_class}
 
 
 def main(parts: Annotated[list[str] | None, typer.Argument(help=", ".join(PARTS))] = None, repeats: int = 3) -> None:

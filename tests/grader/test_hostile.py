@@ -257,9 +257,11 @@ def expect_only_text(report):
 
 @pytest.fixture(scope="session")
 def table():
-    """Row, case, rung and outcomes of what was graded, written as a table at the end."""
+    """Row, case, rung and outcomes of what was graded, written as a table at the end if it is the whole catalogue."""
     found = defaultdict(dict)
     yield found
+    if len(found) < len({(row.number, case.name) for row in ROWS for case in row.cases}):
+        return
     path = ROOT / "build" / ("hostile.md" if BEST is Rung.BWRAP_USER else "hostile-user.md")
     path.parent.mkdir(exist_ok=True)
     names = [rung.value for rung in (*WALLED, Rung.SUBPROCESS)]
