@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test workflow notebooks documented figures stubs samples sunday audit hostile fuzz benchmark picture clean
+.PHONY: grade test workflow notebooks documented figures exercise stubs samples sunday audit hostile fuzz benchmark picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -30,6 +30,10 @@ notebooks: $(VENV)/tested
 # Every command of the documentation, in its order; what they print is build/documented.md. LONG=--long runs the long ones.
 documented: $(VENV)/tested
 	$(BIN)/python -m tests.documented $(LONG)
+
+# What an exercise still lacks, by NAME; docs/adding-an-exercise.md has the steps.
+exercise: $(VENV)/tested
+	$(BIN)/python -m pytest tests/grader/test_exercises.py -m "full or not full" -k "$(NAME)" -p no:randomly -q
 
 # Every sample, right and wrong, graded in full: about an hour. SEEDS=10 repeats the right ones, and the networks that
 # must not forecast well enough.

@@ -12,8 +12,7 @@ from jinja2.ext import babel_extract
 
 import grader
 from grader.contract import Text
-from grader.course import load_course, load_hints
-from grader.text import LANGUAGES, Translator
+from grader.text import Translator
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(grader.__file__).parent
@@ -61,13 +60,6 @@ def test_every_text_has_its_translation_and_no_translation_has_lost_its_text(fol
 def test_a_translation_has_the_places_of_its_text(folder):
     for id, string in catalogue(folder).items():
         assert sorted(PLACE.findall(id)) == sorted(PLACE.findall(string)), id
-
-
-def test_every_function_has_a_hint_in_each_language():
-    hints = load_hints()
-    for exercise in load_course().exercises:
-        for function in exercise.functions:
-            assert set(hints[exercise.name][function]) == set(LANGUAGES)
 
 
 def test_a_text_inside_a_text_is_translated_too():
