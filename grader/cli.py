@@ -11,8 +11,9 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -47,6 +48,7 @@ from grader.text import Translator, default_language
 
 if TYPE_CHECKING:
     from grader.calibrate import Placement
+    from grader.classroom.graders import Graders
     from grader.classroom.grading import Result
     from grader.classroom.run import Class, Summary, Tell
     from grader.classroom.standing import Scores
@@ -410,6 +412,9 @@ GradebookUrl = Annotated[str, typer.Option(help="The URL of nbgrader's gradebook
 AttemptsFolder = Annotated[Path, typer.Option(help="The folder where every attempt is kept.")]
 Round = Annotated[str, typer.Option("--round", help="What is graded, for seeds from GRADER_SECRET.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; else as many as cores.")]
+ClusterAddress = Annotated[
+    str | None, typer.Option("--cluster", help="Grade on the workers of Dask's scheduler at this address.")
+]
 ReportLanguage = Annotated[Language | None, typer.Option(help="Language of the reports; else the locale's.")]
 GRADEBOOK = "sqlite:///gradebook.db"
 ATTEMPTS = Path("attempts")
@@ -433,13 +438,15 @@ def class_command(
     exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
     round_name: Round = "",
     workers: Workers = None,
+    cluster: ClusterAddress = None,
     require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
     lang: ReportLanguage = None,
 ) -> None:
     """Grade a whole class into nbgrader's gradebook. Interrupted, it goes on where it was when it is called again."""
     if anonymous and pages:
         raise UsageError("a student's page says whose it is; give --pages or --anonymous, not both")
-    chosen = _chosen(assignment, gradebook, attempts, exercise, round_name, workers, require_isolation, lang)
+    graders = _graders(workers, cluster)
+    chosen = _chosen(assignment, gradebook, attempts, exercise, round_name, graders, require_isolation, lang)
     from grader.classroom import export
     from grader.classroom.run import run_class
     from grader.classroom.submissions import find
@@ -455,19 +462,34 @@ def class_command(
     _conclude(summary)
 
 
+def _graders(workers: int | None, cluster: str | None) -> Callable[[Options], AbstractContextManager[Graders]]:
+    """Who will grade a class: so many judges of this machine, or the workers of a cluster."""
+    if sys.platform != "linux":
+        raise UsageError("a class is graded behind walls, which Linux has; grade it there, or in a container")
+    if cluster is None:
+        from grader.classroom.graders import Judges
+
+        return lambda options: Judges(workers or len(os.sched_getaffinity(0)))
+    if workers:
+        raise UsageError("--workers is for this machine, and a cluster brings its own; give --workers or --cluster")
+    if not _is_there("distributed"):
+        raise UsageError("--cluster needs Dask; pip install .[cluster]")
+    from grader.classroom.cluster import Cluster
+
+    return partial(Cluster, cluster, lambda said: print(printable(said), flush=True))
+
+
 def _chosen(
     assignment: str | None,
     gradebook: str,
     attempts: Path,
     exercise: list[str] | None,
     round_name: str,
-    workers: int | None,
+    graders: Callable[[Options], AbstractContextManager[Graders]],
     require_isolation: Rung | None,
     lang: Language | None,
 ) -> Class:
     """How a class is graded, from the options of the command line and the course's secret."""
-    if sys.platform != "linux":
-        raise UsageError("a class is graded behind walls, which Linux has; grade it there, or in a container")
     secret = os.environ.get("GRADER_SECRET", "")
     if round_name and not secret:
         raise UsageError("--round draws seeds from the course's secret; set GRADER_SECRET")
@@ -489,7 +511,7 @@ def _chosen(
         ),
         secret=secret,
         round=round_name,
-        workers=workers or len(os.sched_getaffinity(0)),
+        graders=graders,
         translate=Translator(language, tuple(suite_folder(tests, each) for each in (Suite.PUBLIC, Suite.HIDDEN))),
     )
 
@@ -561,6 +583,7 @@ def sweep_command(
     exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
     round_name: Round = "",
     workers: Workers = None,
+    cluster: ClusterAddress = None,
     require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
     lang: ReportLanguage = None,
 ) -> None:
@@ -568,7 +591,8 @@ def sweep_command(
     token = os.environ.pop("GITHUB_TOKEN", "").strip()  # no process that is started from here finds it
     if not token:
         raise UsageError("GITHUB_TOKEN is not set; docs/class.md says what the token must be allowed to do")
-    chosen = _chosen(assignment, gradebook, attempts, exercise, round_name, workers, require_isolation, lang)
+    graders = _graders(workers, cluster)
+    chosen = _chosen(assignment, gradebook, attempts, exercise, round_name, graders, require_isolation, lang)
     from grader.classroom import export
     from grader.classroom.github import Hub
     from grader.classroom.patience import Patience

@@ -18,7 +18,7 @@ from typing import Any
 
 import grader
 from grader import misconceptions, transcript
-from grader.collect import collect
+from grader.collect import Collected, collect
 from grader.contract import Report, Suite
 from grader.course import Course, ExerciseSpec, Limits, load_course, load_hints, load_points, suite_folder
 from grader.errors import GraderError, UsageError
@@ -101,10 +101,20 @@ def grade(
         UsageError: If the path, the suite or an exercise is not there.
         GraderError: If the judge could not do its work. A broken submission is none of these: it is graded.
     """
+    with collect(path, load_course().names) as collected:
+        return grade_collected(collected, options, progress, judge)
+
+
+def grade_collected(
+    collected: Collected,
+    options: Options,
+    progress: Progress = lambda id, outcome: None,
+    judge: Runs | None = None,
+) -> Report:
+    """Grade a clean copy of a submission, as `grade` does."""
     start = time.monotonic()
-    course = load_course()
-    with collect(path, course.names) as collected, _scratch() as scratch:
-        specs = _chosen(course, options.exercises or ((collected.exercise,) if collected.exercise else ()))
+    with _scratch() as scratch:
+        specs = _chosen(load_course(), options.exercises or ((collected.exercise,) if collected.exercise else ()))
         suite = _suite(options)
         job = _job(options, collected.folder, specs, scratch)
         with nullcontext(judge) if judge else Judge() as judge:
@@ -251,10 +261,9 @@ def code_fingerprint(tests: Path) -> str:
     return _fingerprint(Path(grader.__file__).parent, *_suites(tests))
 
 
-def code_of(path: Path) -> str:
-    """A hash of what is graded of the submission at `path`."""
-    with collect(path, load_course().names) as collected:
-        return _fingerprint(collected.folder)
+def code_of(collected: Collected) -> str:
+    """A hash of what is graded of a submission."""
+    return _fingerprint(collected.folder)
 
 
 def _private(tests: Path) -> tuple[Path, ...]:

@@ -1,4 +1,4 @@
-"""Grades a class: each submission by the next judge that is free, and what comes of it is kept before it is told."""
+"""Grades a class: several submissions at a time, and what comes of each is kept before it is told."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from queue import SimpleQueue
 
 from grader.classroom.attempts import Attempt, Attempts
+from grader.classroom.graders import Graders
 from grader.classroom.submissions import Submission
+from grader.collect import collect
 from grader.contract import View
+from grader.course import load_course
 from grader.errors import GraderError
-from grader.grade import Options, code_fingerprint, code_of, environment, grade
-from grader.judge import Judge
+from grader.grade import Options, code_fingerprint, code_of, environment
 from grader.report import to_json
 from grader.text import Translator
 
@@ -64,7 +64,7 @@ def grade_class(
     *,
     seeds: Seeds,
     translate: Translator,
-    workers: int,
+    graders: Graders,
 ) -> Iterator[Result]:
     """Grade submissions, several at a time, and give each result as it is there.
 
@@ -76,32 +76,26 @@ def grade_class(
         attempts: Where every attempt is kept before it is given.
         seeds: Whose seed is which.
         translate: Into the language of the reports.
-        workers: How many are graded at a time, each by a judge of its own.
+        graders: Who grades what was not graded before.
     """
     suite = _suite_of(options)
-    judges: SimpleQueue[Judge] = SimpleQueue()
 
     def one(submission: Submission) -> Result:
-        judge = judges.get()
         try:
-            return _grade_one(submission, options, attempts, suite, seeds(submission.student), translate, judge)
+            return _grade_one(submission, options, attempts, suite, seeds(submission.student), translate, graders)
         except GraderError as error:
             return NotGraded(student=submission.student, reason=str(error))
         except Exception as error:  # a fault of ours that one submission brings to light must not stop the others
             return NotGraded(student=submission.student, reason=f"{type(error).__name__}: {error}")
-        finally:
-            judges.put(judge)
 
-    with ExitStack() as stack:
-        for _ in range(workers):
-            judges.put(stack.enter_context(Judge()))
-        pool = stack.enter_context(ThreadPoolExecutor(workers))
+    with ThreadPoolExecutor(graders.at_once) as pool:
         futures = [pool.submit(one, submission) for submission in submissions]
         try:
             for future in as_completed(futures):
                 yield future.result()
         finally:  # interrupted, what has not begun does not begin
             pool.shutdown(wait=False, cancel_futures=True)
+            graders.stop()
 
 
 def _grade_one(
@@ -111,16 +105,14 @@ def _grade_one(
     suite: str,
     seed: int | None,
     translate: Translator,
-    judge: Judge,
+    graders: Graders,
 ) -> Graded:
-    with submission.at_hand() as handed:
-        code = code_of(handed.path)
+    with submission.at_hand() as handed, collect(handed.path, load_course().names) as collected:
+        code = code_of(collected)
         known = attempts.newest(submission.student)
         if known and known.is_of(code, suite, seed):
             return Graded(student=submission.student, attempt=known, known=True, commit=handed.commit)
-        report = grade(handed.path, replace(options, seed=seed), judge=judge)
-        if code_of(handed.path) != code:
-            raise GraderError("the submission changed while it was graded; grade it again")
+        report = graders.grade(collected, replace(options, seed=seed))
         attempt = Attempt(
             student=submission.student,
             code=code,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.classroom.attempts import Attempt, Attempts
 from grader.classroom.gradebook import Worth, open_gradebook, worth_of
+from grader.classroom.graders import Graders
 from grader.classroom.grading import Graded, NotGraded, Result, grade_class
 from grader.classroom.standing import Scores, stand_of
 from grader.classroom.submissions import Found
@@ -26,6 +28,7 @@ class Class:
     """How a class is graded, and where its books are.
 
     `secret` and `round` give each student a seed, as `grader grade --student` has it; without a secret they are drawn.
+    `graders` opens who will grade: the judges of this machine, or a cluster.
     """
 
     assignment: str
@@ -34,7 +37,7 @@ class Class:
     options: Options
     secret: str
     round: str
-    workers: int
+    graders: Callable[[Options], AbstractContextManager[Graders]]
     translate: Translator
 
     @property
@@ -67,7 +70,11 @@ def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> S
     students = read_roster(roster) if roster else ()
     attempts = Attempts(chosen.folder)
     results: list[Result] = []
-    with attempts.held(), open_gradebook(chosen.gradebook, chosen.assignment, worth) as gradebook:
+    with (
+        attempts.held(),
+        chosen.graders(chosen.options) as graders,
+        open_gradebook(chosen.gradebook, chosen.assignment, worth) as gradebook,
+    ):
         kept = attempts.all_newest()
         _check_exercises(kept, worth, chosen.assignment)
         gradebook.enrol(students)
@@ -79,7 +86,7 @@ def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> S
             attempts,
             seeds=chosen.seed,
             translate=chosen.translate,
-            workers=chosen.workers,
+            graders=graders,
         ):
             results.append(result)
             if isinstance(result, Graded) and not result.known:

@@ -19,6 +19,7 @@ import pytest
 
 from grader import git
 from grader.classroom.attempts import Attempts
+from grader.classroom.graders import Judges
 from grader.classroom.grading import Graded, NotGraded, grade_class
 from grader.classroom.submissions import Local, find
 from grader.classroom.tables import read_addresses, read_roster
@@ -219,8 +220,9 @@ class Breaking:
 
 def results(submissions, attempts, workers=2):
     options = Options(tests=find_tests(), suite=Suite.HIDDEN, exercises=LIGHT)
-    how = {"seeds": lambda student: 7, "translate": Translator("en"), "workers": workers}
-    return {result.student: result for result in grade_class(submissions, options, attempts, **how)}
+    with Judges(workers) as judges:
+        how = {"seeds": lambda student: 7, "translate": Translator("en"), "graders": judges}
+        return {result.student: result for result in grade_class(submissions, options, attempts, **how)}
 
 
 def test_code_that_changed_is_graded_again_and_the_attempt_before_is_kept(tmp_path):

@@ -15,6 +15,7 @@ import pytest
 
 from grader import git
 from grader.classroom.github import Hub, Unreachable
+from grader.classroom.graders import Judges
 from grader.classroom.patience import TRIES, Patience
 from grader.classroom.run import Class
 from grader.classroom.sweep import run_sweep
@@ -77,7 +78,7 @@ def sweep(github, tmp_path):
             options=Options(tests=find_tests(), suite=Suite.HIDDEN, exercises=exercises),
             secret="a secret",
             round="",
-            workers=1,
+            graders=lambda options: Judges(1),
             translate=Translator(language),
         )
         hub = Hub(TOKEN, github.environment, pause_s=0, now=lambda: github.clock.now)
