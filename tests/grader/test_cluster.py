@@ -159,6 +159,7 @@ def another_suite(folder):
     return folder
 
 
+@pytest.mark.full
 def test_what_kills_its_workers_is_given_up_with_the_reason_and_graded_when_called_again(tmp_path, dask):
     submissions = hand_in_all(tmp_path / "submissions")
     cluster = dask(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
@@ -177,6 +178,7 @@ def test_what_kills_its_workers_is_given_up_with_the_reason_and_graded_when_call
     assert set(scores(tmp_path / "books")) == set(CLASS)
 
 
+@pytest.mark.full
 def test_a_run_on_a_cluster_that_is_killed_goes_on_where_it_was(tmp_path, dask):
     submissions = hand_in_all(tmp_path / "submissions")
     cluster = dask()
@@ -193,6 +195,7 @@ def test_a_run_on_a_cluster_that_is_killed_goes_on_where_it_was(tmp_path, dask):
     assert len(set(re.findall(r"Removing Worker plugin (Client-grader-\S+)", log))) == 2, "the dead run kept its judges"
 
 
+@pytest.mark.full
 def test_with_certificates_a_cluster_is_reached_and_without_them_it_is_not(tmp_path, dask, monkeypatch):
     submissions = hand_in(tmp_path / "submissions" / "ana", "eva").parent
     certificates = issued(tmp_path)
@@ -220,6 +223,7 @@ def issued(folder):
     return own | {f"{TLS}CA_FILE": str(folder / "ca.pem")}
 
 
+@pytest.mark.full
 def test_when_the_only_worker_dies_the_one_that_its_nanny_starts_goes_on(tmp_path, dask):
     submissions = hand_in_all(tmp_path / "submissions")
     cluster = dask()
