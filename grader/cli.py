@@ -627,6 +627,34 @@ def forget_command(
         print(f"deleted: {printable(line)}")
 
 
+@app.command("override")
+def override_command(
+    student: Annotated[str, typer.Argument(help="The student's id, or the name of a group.")],
+    check: Annotated[str, typer.Argument(help="The check, as windowing.make_windows.values.")],
+    points: Annotated[int | None, typer.Argument(min=0, help="What it gives, whatever the judge says.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; the student may read it.")] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Let the judge's points count again.")] = False,
+    assignment: Assignment = None,
+    gradebook: GradebookUrl = GRADEBOOK,
+    attempts: AttemptsFolder = ATTEMPTS,
+) -> None:
+    """Set the points of a check by hand; they stay, however often the submission is graded again."""
+    if remove is (points is not None):
+        raise UsageError("give the points that the check gives, or --remove")
+    from grader.classroom.by_hand import Books, override, withdraw  # nbgrader takes long to import
+    from grader.classroom.tables import check_id
+
+    name = check_id(assignment or load_course().name, "--assignment")
+    books = Books(assignment=name, attempts=attempts / name, gradebook=gradebook)
+    if points is None:
+        counted = withdraw(books, student, check)
+    else:
+        counted = override(books, find_tests(), student, check, points, printable(reason.strip()))
+    print(f"{printable(student)}: {check}: {'as judged' if points is None else points}")
+    if not counted:
+        print("it counts when `grader class` is called next")
+
+
 def run() -> None:
     """Entry point: a fault of the grader or of its use is one sentence, and an exit status."""
     try:

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from grader.errors import GraderError, UsageError
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,14 +116,7 @@ class Attempts:
             GraderError: If its file was changed by someone else, and is no attempt any more.
         """
         paths = _files(self._folder / student)
-        if not paths:
-            return None
-        try:
-            return msgspec.json.decode(paths[-1].read_bytes(), type=Attempt)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise GraderError(
-                f"{paths[-1]} is no attempt: {error}; delete it, and the student is graded again"
-            ) from error
+        return read(paths[-1], Attempt, "delete it, and the student is graded again") if paths else None
 
     def all_newest(self) -> dict[str, Attempt]:
         """The attempt that counts, for each student who has one."""
@@ -150,6 +145,18 @@ class Attempts:
             folder.chmod(0o700)
         except OSError as error:
             raise UsageError(f"{folder} cannot be made: {error.strerror}") from error
+
+
+def read(path: Path, kind: type[Record], advice: str) -> Record:
+    """Read back what `write` wrote.
+
+    Raises:
+        GraderError: If the file was changed by someone else, and is no such record any more; `advice` says what to do.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise GraderError(f"{path} is not what it was: {error}; {advice}") from error
 
 
 def write(path: Path, document: object) -> None:

@@ -13,7 +13,7 @@ from grader.classroom.attempts import Attempt
 from grader.classroom.standing import Scores
 from grader.classroom.tables import Student
 
-COLUMNS = "id last_name first_name email status score max_score bonus max_bonus submitted".split()
+COLUMNS = "id last_name first_name email status score max_score bonus max_bonus submitted by_hand".split()
 BONUS = "bonus"
 
 
@@ -24,7 +24,9 @@ def to_csv(scores: Scores) -> str:
     writer.writeheader()
     for each in scores.standings:
         who = {name: getattr(each.student, name) for name in COLUMNS[:4]}
-        writer.writerow(who | {"status": each.stand.value} | (_points(each.attempt) if each.attempt else {}))
+        changed = {"by_hand": "; ".join(map(str, each.by_hand))}
+        points = _points(each.attempt) if each.attempt else {}
+        writer.writerow(who | {"status": each.stand.value} | points | changed)
     return stream.getvalue()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from grader.classroom.attempts import Attempt
+from grader.classroom.overrides import Change, Override
 from grader.classroom.tables import Student
 from grader.contract import Suite
 from grader.course import load_course, load_points, suite_folder
@@ -37,13 +38,18 @@ def worth_of(tests: Path, exercises: Collection[str]) -> Worth:
     course = load_course()
     if unknown := sorted(set(exercises) - set(course.names)):
         raise UsageError(f"there is no exercise {', '.join(unknown)}; the course has {', '.join(course.names)}")
-    suites = [folder for suite in (Suite.HIDDEN, Suite.PUBLIC) if (folder := suite_folder(tests, suite)).is_dir()]
-    points = load_points(suites[0])
+    points = points_of(tests)
     return {
         spec.name: {id: 0 if spec.bonus else points[id] for id in points if id.partition(".")[0] == spec.name}
         for spec in course.exercises
         if spec.name in exercises or not exercises
     }
+
+
+def points_of(tests: Path) -> Mapping[str, int]:
+    """The points of each check in the suite that is scored, also of those of a bonus exercise."""
+    suites = [folder for suite in (Suite.HIDDEN, Suite.PUBLIC) if (folder := suite_folder(tests, suite)).is_dir()]
+    return load_points(suites[0])
 
 
 @contextmanager
@@ -60,6 +66,23 @@ def open_gradebook(url: str, assignment: str, worth: Worth) -> Iterator[Gradeboo
         yield gradebook
 
 
+def set_by_hand(url: str, assignment: str, student: str, check: str, override: Override | None) -> bool | None:
+    """Let an override, or none, be that of a student's check in an assignment.
+
+    Returns:
+        Whether the student has a submission in which they count; None if the gradebook knows no such student.
+
+    Raises:
+        UsageError: If the URL leads to no database.
+        GraderError: If the database fails.
+    """
+    if not _is_there(url):
+        return None
+    with _connected(url) as books:
+        known = books.db.get(api.Student, student) is not None
+        return Gradebook(books, assignment).set_by_hand(student, check, override) if known else None
+
+
 def remove_student(url: str, student: str) -> bool:
     """Delete a student from a gradebook, with every submission and grade; whether there was anything to delete.
 
@@ -67,8 +90,7 @@ def remove_student(url: str, student: str) -> bool:
         UsageError: If the URL leads to no database.
         GraderError: If the database fails.
     """
-    place = _place(url)
-    if place.get_backend_name() == "sqlite" and place.database and not Path(place.database).exists():
+    if not _is_there(url):
         return False
     with _connected(url) as books:
         try:
@@ -86,6 +108,12 @@ def _overwrite_what_was_deleted(books: Any) -> None:
     if books.engine.dialect.name == "sqlite":
         with books.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM"))
+
+
+def _is_there(url: str) -> bool:
+    """Whether there may be a gradebook; one in a file is not made by looking for it."""
+    place = _place(url)
+    return place.get_backend_name() != "sqlite" or not place.database or Path(place.database).exists()
 
 
 def _place(url: str) -> URL:
@@ -135,12 +163,19 @@ class Gradebook:
                     if value := getattr(each, name):
                         setattr(student, name, value)
 
-    def enter(self, attempt: Attempt) -> None:
-        """Enter an attempt in place of what the student had before."""
+    def enter(self, attempt: Attempt, id: str, by_hand: Sequence[Change] = ()) -> None:
+        """Enter an attempt in place of what the student had before.
+
+        Args:
+            attempt: As the judge left it.
+            id: The student's; an attempt may be that of a group.
+            by_hand: What is changed in it.
+        """
         scores = {check.id: check.score for check in attempt.points.scored}
+        chosen = {change.check: change for change in by_hand}
         with self._transaction() as db:
             assignment = db.query(api.Assignment).filter_by(name=self._name).one()
-            student = db.get(api.Student, attempt.student) or _added(db, api.Student(id=attempt.student))
+            student = db.get(api.Student, id) or _added(db, api.Student(id=id))
             whose = {"assignment": assignment, "student": student}
             submission = db.query(api.SubmittedAssignment).filter_by(**whose).one_or_none()
             submission = submission or _added(db, api.SubmittedAssignment(**whose))
@@ -150,6 +185,18 @@ class Gradebook:
                 where = {"notebook": notebook, "assignment": submission}
                 sheet = sheets.get(notebook.id) or _added(db, api.SubmittedNotebook(**where))
                 _grade(db, notebook, sheet, scores)
+                for grade in sheet.grades:
+                    _set_by_hand(db, grade, chosen.get(grade.cell.name))
+
+    def set_by_hand(self, id: str, check: str, override: Override | None) -> bool:
+        """Let an override, or none, be that of a check; whether the student has a grade for the check."""
+        with self._transaction() as db:
+            query = db.query(api.Grade).join(api.SubmittedNotebook).join(api.SubmittedAssignment).join(api.Assignment)
+            query = query.filter(api.Assignment.name == self._name, api.SubmittedAssignment.student_id == id)
+            grades = [grade for grade in query if grade.cell.name == check]
+            for grade in grades:
+                _set_by_hand(db, grade, override)
+        return bool(grades)
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
@@ -168,10 +215,11 @@ def _added(db: Any, row: Any) -> Any:
 
 def _lay_out(db: Any, notebook: Any, checks: Mapping[str, int]) -> None:
     cells = {cell.name: cell for cell in notebook.grade_cells}
-    for id in cells.keys() - checks.keys():
-        for grade in cells[id].grades:
-            db.delete(grade)
-        db.delete(cells[id])
+    for cell in [*notebook.grade_cells, *notebook.solution_cells]:
+        if cell.name not in checks:
+            for row in [*(cell.grades or ()), *(cell.comments or ())]:  # None, where a kind of cell has none
+                db.delete(row)
+            db.delete(cell)
     for id, points in checks.items():
         fresh = {"name": id, "notebook": notebook, "cell_type": "code", "max_score": points}
         cell = cells.get(id) or _added(db, api.GradeCell(**fresh))
@@ -184,6 +232,23 @@ def _grade(db: Any, notebook: Any, sheet: Any, scores: Mapping[str, int]) -> Non
         grade = grades.get(cell.id) or _added(db, api.Grade(cell=cell, notebook=sheet))
         grade.auto_score = scores.get(cell.name, 0)
         grade.needs_manual_grade = False
+
+
+def _set_by_hand(db: Any, grade: Any, chosen: Override | Change | None) -> None:
+    """Enter an override as a manual score, with its reason as a comment.
+
+    Nbgrader hangs a comment on the solution cell of the same name. One that has an automatic comment is ours, and goes
+    with its score when the override is gone; what people enter in the formgrader is a manual comment.
+    """
+    sheet, name = grade.notebook, grade.cell.name
+    comment = next((each for each in sheet.comments if each.cell.name == name), None)
+    if chosen:
+        cells = {cell.name: cell for cell in sheet.notebook.solution_cells}
+        cell = cells.get(name) or _added(db, api.SolutionCell(name=name, notebook=sheet.notebook))
+        comment = comment or _added(db, api.Comment(cell=cell, notebook=sheet))
+        comment.auto_comment, grade.manual_score = chosen.reason, chosen.points
+    elif comment and comment.auto_comment is not None:
+        comment.auto_comment = grade.manual_score = None
 
 
 def _stamp(books: Any) -> None:

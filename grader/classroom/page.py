@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from grader.classroom.overrides import Change
 from grader.classroom.overview import harm, mistakes, rates
 from grader.classroom.standing import Scores, Stand, Standing
 from grader.classroom.tables import Student
@@ -48,6 +49,7 @@ class Entry:
     stand: Stand
     link: str
     report: Report | None
+    by_hand: Sequence[Change] = ()
 
     @property
     def duration_s(self) -> float:
@@ -119,12 +121,14 @@ class ClassPages:
         student = standing.student
         report = self._reports.get(student.id)
         link = quote(f"{pages}/{_file(student.id)}") if pages is not None and report else ""
-        return Entry(name=_name(student), id=student.id, stand=standing.stand, link=link, report=report)
+        return Entry(
+            name=_name(student), id=student.id, stand=standing.stand, link=link, report=report, by_hand=standing.by_hand
+        )
 
     def _nameless(self) -> list[Entry]:
         """Everyone, by score: the order of the roster says who is who."""
-        pairs = [(each.stand, self._reports.get(each.student.id)) for each in self._scores.standings]
-        pairs.sort(key=lambda pair: (-pair[1].score if pair[1] else 1, pair[0].value))
+        found = [(each.stand, self._reports.get(each.student.id), each.by_hand) for each in self._scores.standings]
+        found.sort(key=lambda each: (-each[1].score if each[1] else 1, each[0].value))
         return [
             Entry(
                 name=self._translate(Text("student {number}", {"number": number})),
@@ -132,8 +136,9 @@ class ClassPages:
                 stand=stand,
                 link="",
                 report=report,
+                by_hand=by_hand,
             )
-            for number, (stand, report) in enumerate(pairs, start=1)
+            for number, (stand, report, by_hand) in enumerate(found, start=1)
         ]
 
     def _picture(self, reports: Sequence[Report]) -> Picture | None:

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
-from grader.classroom.attempts import write
+from grader.classroom.attempts import read, write
 from grader.errors import GraderError
 from grader.postings.commit import Kind
 
@@ -59,9 +57,4 @@ class Ledger:
 
     def _read(self, student: str) -> Sequence[Posting]:
         path = self._path(student)
-        if not path.exists():
-            return []
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=list[Posting])
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise GraderError(f"{path} is no list of postings: {error}; delete it, and GitHub is asked") from error
+        return read(path, list[Posting], "delete it, and GitHub is asked") if path.exists() else []

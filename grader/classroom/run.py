@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.classroom.attempts import Attempt, Attempts
-from grader.classroom.gradebook import Worth, open_gradebook, worth_of
+from grader.classroom.gradebook import Gradebook, Worth, open_gradebook, worth_of
 from grader.classroom.graders import Graders
 from grader.classroom.grading import Graded, NotGraded, Result, grade_class
+from grader.classroom.overrides import Overrides, apply, changes
 from grader.classroom.standing import Scores, stand_of
-from grader.classroom.submissions import Found
+from grader.classroom.submissions import Found, extend
 from grader.classroom.tables import Student, check_id, read_roster
 from grader.course import load_course
 from grader.errors import UsageError
@@ -68,7 +69,9 @@ def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> S
     """
     worth = worth_of(chosen.options.tests, chosen.options.exercises)
     students = read_roster(roster) if roster else ()
+    found = extend(found, students)
     attempts = Attempts(chosen.folder)
+    by_hand = Overrides(chosen.folder)
     results: list[Result] = []
     with (
         attempts.held(),
@@ -79,7 +82,7 @@ def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> S
         _check_exercises(kept, worth, chosen.assignment)
         gradebook.enrol(students)
         for attempt in kept.values():  # the run before may have ended between keeping and entering one
-            gradebook.enter(attempt)
+            _enter(attempt, students, gradebook, by_hand)
         for result in grade_class(
             found.submissions,
             chosen.options,
@@ -88,12 +91,22 @@ def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> S
             translate=chosen.translate,
             graders=graders,
         ):
+            if isinstance(result, Graded):
+                if not result.known:
+                    _enter(result.attempt, students, gradebook, by_hand)
+                overrides = by_hand.of(result.student)
+                result = replace(result, attempt=apply(result.attempt, overrides, chosen.translate))
             results.append(result)
-            if isinstance(result, Graded) and not result.known:
-                gradebook.enter(result.attempt)
             tell(len(results), len(found.submissions), result)
         kept = attempts.all_newest()
-    return _summary(found, results, students, kept, chosen.assignment, worth)
+    return _summary(found, results, students, kept, by_hand, chosen, worth)
+
+
+def _enter(attempt: Attempt, students: Sequence[Student], gradebook: Gradebook, by_hand: Overrides) -> None:
+    """Enter an attempt for everyone whose it is: the members of a group, or the student."""
+    members = [student.id for student in students if student.hands_in_as == attempt.student]
+    for id in members or [attempt.student]:
+        gradebook.enter(attempt, id, changes(attempt, by_hand.of(attempt.student, id)))
 
 
 def _check_exercises(kept: Mapping[str, Attempt], exercises: Collection[str], assignment: str) -> None:
@@ -110,26 +123,38 @@ def _summary(
     results: Sequence[Result],
     students: Sequence[Student],
     kept: Mapping[str, Attempt],
-    assignment: str,
+    by_hand: Overrides,
+    chosen: Class,
     worth: Worth,
 ) -> Summary:
     graded = {result.student for result in results if isinstance(result, Graded)}
     failed = [result.student for result in results if isinstance(result, NotGraded)]
     handed_in = graded.union(failed)
-    rostered = {student.id for student in students}
+    rostered = {student.hands_in_as for student in students}
+    alone = handed_in & ({student.id for student in students} - rostered)
     lines = [f"{len(results)} submissions: {len(graded)} graded, {len(failed)} not graded"]
     lines += _named("not a submission, and not taken", found.ignored)
-    lines += _named("on the roster, without a submission", sorted(rostered - handed_in))
-    strangers = sorted(handed_in - rostered) if students else []
+    missing = [student.id for student in students if student.hands_in_as not in handed_in]
+    lines += _named("on the roster, without a submission", sorted(missing))
+    lines += _named("in a group, and handed in alone; not counted", sorted(alone))
+    strangers = sorted(handed_in - rostered - alone) if students else []
     lines += _named("not on the roster; graded, and not in the table", strangers)
     lines += _named("not graded", sorted(failed))
     listed = students or [Student(id=id) for id in sorted(handed_in.union(kept))]
+    overrides = {student.id: by_hand.of(student.hands_in_as, student.id) for student in listed}
+    theirs = {student.id: kept[student.hands_in_as] for student in listed if student.hands_in_as in kept}
     scores = Scores(
-        assignment=assignment,
+        assignment=chosen.assignment,
         exercises=list(worth),
         max_score=sum(points for checks in worth.values() for points in checks.values()),
         has_bonus=any(spec.bonus for spec in load_course().exercises if spec.name in worth),
-        standings=stand_of(listed, kept, graded=graded, failed=failed),
+        standings=stand_of(
+            listed,
+            {id: apply(attempt, overrides[id], chosen.translate) for id, attempt in theirs.items()},
+            graded={student.id for student in listed if student.hands_in_as in graded},
+            failed={student.id for student in listed if student.hands_in_as in failed},
+            by_hand={id: changes(attempt, overrides[id]) for id, attempt in theirs.items()},
+        ),
         strangers=strangers,
     )
     return Summary(lines=lines, failed=failed, scores=scores)

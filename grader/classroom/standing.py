@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from grader.classroom.attempts import Attempt
+from grader.classroom.overrides import Change
 from grader.classroom.tables import Student
 
 
@@ -21,11 +23,12 @@ class Stand(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One student, and the attempt that counts, if there is one."""
+    """One student, and the attempt that counts, if there is one, with what was changed in it by hand."""
 
     student: Student
     stand: Stand
     attempt: Attempt | None
+    by_hand: Sequence[Change] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ def stand_of(
     *,
     graded: Collection[str],
     failed: Collection[str],
+    by_hand: Mapping[str, Sequence[Change]] = MappingProxyType({}),
 ) -> list[Standing]:
     """How it stands with these students.
 
@@ -63,6 +67,7 @@ def stand_of(
         attempts: The attempt of each student that counts.
         graded: Whose submission of now was graded.
         failed: Whose submission could not be graded.
+        by_hand: What was changed by hand in the attempt of each student.
     """
 
     def one(student: Student) -> Stand:
@@ -70,4 +75,7 @@ def stand_of(
             return Stand.GRADED if student.id in graded else Stand.EARLIER
         return Stand.NOT_GRADED if student.id in failed else Stand.MISSING
 
-    return [Standing(student=each, stand=one(each), attempt=attempts.get(each.id)) for each in students]
+    return [
+        Standing(student=each, stand=one(each), attempt=attempts.get(each.id), by_hand=by_hand.get(each.id, ()))
+        for each in students
+    ]

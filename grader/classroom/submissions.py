@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from grader import git
-from grader.classroom.tables import Address, check_id, read_addresses
+from grader.classroom.tables import Address, Student, check_id, read_addresses
 from grader.errors import GraderError, UsageError
 from grader.unpack import ARCHIVES, IGNORED
 
@@ -125,6 +125,19 @@ def find(path: Path, assignment: str) -> Found:
     if not taken:
         raise UsageError(f"no submission is in {path}; expected a folder or an archive for each student")
     return Found(list(taken.values()), ignored)
+
+
+def extend(found: Found, students: Sequence[Student]) -> Found:
+    """The submissions with the extensions of the roster: of two deadlines the later one counts, also in a group."""
+    return replace(found, submissions=[_extended(each, students) for each in found.submissions])
+
+
+def _extended(submission: Submission, students: Sequence[Student]) -> Submission:
+    if not isinstance(submission, Remote) or submission.address.deadline is None:
+        return submission
+    whose = [student for student in students if student.hands_in_as == submission.student]
+    latest = max([submission.address.deadline, *(each.deadline for each in whose if each.deadline)])
+    return replace(submission, address=replace(submission.address, deadline=latest))
 
 
 def _student(entry: Path) -> str | None:

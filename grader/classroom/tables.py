@@ -15,13 +15,23 @@ ID = "id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
-    """One line of the roster; the names of the columns are those of nbgrader's own list of students."""
+    """One line of the roster; the names of the first columns are those of nbgrader's own list of students.
+
+    Students of a `group` hand in one submission, which has the group's name. `deadline` is an extension.
+    """
 
     id: str
     first_name: str = ""
     last_name: str = ""
     email: str = ""
     lms_user_id: str = ""
+    group: str = ""
+    deadline: datetime.datetime | None = None
+
+    @property
+    def hands_in_as(self) -> str:
+        """What the student's submission is called."""
+        return self.group or self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +48,24 @@ def read_roster(path: Path) -> tuple[Student, ...]:
     """The students of a class, in the order of the file.
 
     Raises:
-        UsageError: If the file is no table with a column `id`, or an id is missing, there twice or not fit for one.
+        UsageError: If the file is no table with a column `id`, an id is missing, there twice or not fit for one, a
+            group has the name of a student, or a deadline is no time with a time zone.
     """
-    columns = ("first_name", "last_name", "email", "lms_user_id")
-    return tuple(Student(id=row[ID], **{name: row.get(name, "") for name in columns}) for row in _rows(path, [ID]))
+    columns = ("first_name", "last_name", "email", "lms_user_id", "group")
+    students = tuple(
+        Student(
+            id=row[ID],
+            deadline=parse_deadline(row.get("deadline", ""), path.name),
+            **{name: row.get(name, "") for name in columns},
+        )
+        for row in _rows(path, [ID])
+    )
+    groups = {student.group for student in students if student.group}
+    for group in sorted(groups):
+        check_id(group, f"{path.name}, group")
+    if both := sorted(groups & {student.id for student in students}):
+        raise UsageError(f"{path.name}: {both[0]} is a student's id and the name of a group; give the group another")
+    return students
 
 
 def read_addresses(path: Path) -> tuple[Address, ...]:
