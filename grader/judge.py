@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import platformdirs
+import psutil
 
 from grader.errors import GraderError
 from grader.jobs import Facts, Job
@@ -23,6 +24,8 @@ from grader.rungs import weakest
 POLL_S = 0.05
 JUDGE_S = 3600.0
 """For all checks of a submission. A judge that needs longer hangs."""
+MOST_BYTES = 2 * 2**30
+"""Of memory that a judge's process may have before the next job; a larger one is replaced. It grows with every job."""
 END_S = 30.0
 """For a judge that has nothing more to do to end its workers."""
 
@@ -149,9 +152,9 @@ class Judge:
         return int(answer.read_text("utf-8")) if answer.is_file() else process.wait()
 
     def _ready(self, job: Job) -> subprocess.Popen[str]:
-        """The process; a fresh one if the environment must be another, or a submission was in it."""
+        """The process; a fresh one if it is spent, the environment must be another, or a submission was in it."""
         environment = _environment(job)
-        if job.in_process or environment != self._started_for or (self._process and self._process.poll() is not None):
+        if job.in_process or environment != self._started_for or (self._process and _is_spent(self._process)):
             self.close()
         if self._process is None:
             self._home = TemporaryDirectory(prefix="grader-judge-", ignore_cleanup_errors=True)
@@ -177,6 +180,14 @@ class Judge:
         if self._home is not None:
             self._home.cleanup()
             self._home = None
+
+
+def _is_spent(process: subprocess.Popen[str]) -> bool:
+    """Whether a judge's process has ended, or has more memory than it should begin a job with."""
+    try:
+        return process.poll() is not None or psutil.Process(process.pid).memory_info().rss > MOST_BYTES
+    except psutil.Error:
+        return True
 
 
 class _Follow:

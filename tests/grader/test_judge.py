@@ -44,6 +44,16 @@ def test_a_judge_that_has_ended_is_replaced():
         assert without_times(graded(ROOT / "solutions", judge, ("parameters",))) == without_times(first)
 
 
+def test_a_judge_that_has_grown_is_replaced_before_the_next_submission(monkeypatch):
+    with Judge() as judge:
+        first, process = graded(ROOT / "solutions", judge, ("parameters",)), judge._process
+        graded(ROOT / "solutions", judge, ("parameters",))
+        assert judge._process is process
+        monkeypatch.setattr("grader.judge.MOST_BYTES", 2**20)
+        assert without_times(graded(ROOT / "solutions", judge, ("parameters",))) == without_times(first)
+        assert judge._process is not process
+
+
 LEAVES = """
 import os, pathlib, tempfile
 import numpy
