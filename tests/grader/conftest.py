@@ -1,5 +1,6 @@
 """Puts submissions together from the reference modules and from samples, and opens pages in a real browser."""
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from grader.judge import compile_cache
+from tests.grader.clusters import Dask
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parent / "samples"
@@ -61,6 +63,20 @@ def compose(tmp_path):
         return folder
 
     return write
+
+
+@pytest.fixture
+def dask(tmp_path):
+    """Starts a scheduler."""
+    with contextlib.ExitStack() as stack:
+
+        def start(protocol="tcp", **environment):
+            folder = tmp_path / "dask"
+            folder.mkdir()
+            cache = {"XDG_CACHE_HOME": str(folder / "cache")}
+            return Dask(folder, stack, os.environ | cache | environment, protocol)
+
+        yield start
 
 
 @pytest.fixture(scope="session")

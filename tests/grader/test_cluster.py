@@ -1,13 +1,9 @@
 """`grader class --cluster`: a real scheduler and real workers; one dies on the way, others are refused."""
 
-import contextlib
-import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,77 +19,11 @@ from grader.contract import Suite
 from grader.course import load_course
 from grader.errors import GraderError
 from grader.grade import Options, code_of, find_tests, regrade
+from tests.grader.clusters import START_S
 from tests.grader.test_class import CLASS, LIGHT, ROOT, books, command, hand_in, hand_in_all, kept, run, scores
 
-DASK = str(Path(sys.executable).parent / "dask")
-START_S = 60
 LOOPBACK = "tcp://127.0.0.1"
 TLS = "DASK_DISTRIBUTED__COMM__TLS__"
-
-
-def until(what, patience_s=START_S):
-    """Wait for something to be there; returns it."""
-    end = time.monotonic() + patience_s
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.05)
-    return found
-
-
-class Dask:
-    """A scheduler on loopback and its workers, as someone would start them by hand; their logs are in a folder."""
-
-    def __init__(self, folder, stack, environment, protocol):
-        self._folder = folder
-        self._stack = stack
-        self._environment = environment
-        self.protocol = protocol
-        where = ["--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0", "--protocol", protocol]
-        self.scheduler, log = self._start("scheduler", "scheduler", *where)
-        self.address = until(lambda: re.search(rf"Scheduler at:\s+({protocol}://\S+)", log.read_text("utf-8")))[1]
-
-    def worker(self, name, *options, cwd=None, **environment):
-        """Start a worker with one thread, and wait until the scheduler has it."""
-        words = ["worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--local-directory", self._folder]
-        process, log = self._start(name, *words, "--no-dashboard", *options, cwd=cwd, **environment)
-        until(lambda: "Registered to" in log.read_text("utf-8"))
-        return process
-
-    def _start(self, name, *words, cwd=None, **environment):
-        log = self._folder / f"{name}.log"
-        with log.open("w") as stream:
-            process = subprocess.Popen(
-                [DASK, *map(str, words)],
-                cwd=cwd or self._folder,
-                env=self._environment | environment,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-            )
-        self._stack.callback(self._end, process)
-        return process, log
-
-    @staticmethod
-    def _end(process):
-        process.terminate()
-        try:
-            process.wait(START_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def dask(tmp_path):
-    """Starts a scheduler."""
-    with contextlib.ExitStack() as stack:
-
-        def start(protocol="tcp", **environment):
-            folder = tmp_path / "dask"
-            folder.mkdir()
-            cache = {"XDG_CACHE_HOME": str(folder / "cache")}
-            return Dask(folder, stack, os.environ | cache | environment, protocol)
-
-        yield start
 
 
 def lines_until(process, said):

@@ -1,6 +1,6 @@
 """A whole class on Sunday night: right, wrong, hostile and unwritten modules, dealt out from a seed, and graded.
 
-`make sunday` grades 200 submissions on every exercise, once in peace and once killed ten times.
+`make sunday` grades 200 submissions: in peace, on a cluster that loses a worker, and killed ten times.
 """
 
 import json
@@ -16,6 +16,7 @@ import pytest
 from grader.contract import Outcome
 from grader.course import load_course
 from grader.judge import compile_cache
+from tests.grader.clusters import until
 from tests.grader.test_class import books, command, kept
 from tests.grader.test_hostile import ROWS
 from tests.grader.test_hostile import SAMPLES as HOSTILE
@@ -96,31 +97,75 @@ def faults(modules, checks):
             yield f"{parts[-1].name}: nothing is lost"
 
 
+@pytest.fixture(scope="module")
+def students(pytestconfig):
+    return draw_class(pytestconfig.getoption("--students"), load_course().names)
+
+
+@pytest.fixture(scope="module")
+def handed_in(students, tmp_path_factory):
+    return hand_in(tmp_path_factory.mktemp("submissions"), students)
+
+
+@pytest.fixture(scope="module")
+def peace(handed_in, tmp_path_factory):
+    """The books of a run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("peace")
+    grade_class(folder, handed_in)
+    return folder
+
+
 @pytest.mark.full
-def test_a_class_from_a_seed_has_the_scores_it_must_have_and_ten_kills_change_nothing(tmp_path, pytestconfig):
-    students = draw_class(pytestconfig.getoption("--students"), load_course().names)
-    handed_in = hand_in(tmp_path / "submissions", students)
-    print(f"in peace: {grade_class(tmp_path / 'peace', handed_in):.0f} s", flush=True)
-    found = kept(tmp_path / "peace")
-    assert [student for student, *_ in found] == sorted(students)
-    for path in attempts(tmp_path / "peace"):
+def test_a_class_from_a_seed_has_the_scores_that_it_must_have(students, peace):
+    assert [student for student, *_ in kept(peace)] == sorted(students)
+    for path in attempts(peace):
         report = json.loads(path.read_text("utf-8"))["report"]
         assert list(faults(students[path.parent.name], report["checks"])) == [], path.parent.name
+    record("submissions of a class with the scores that they must have", f"{len(students)} of {len(students)}")
+
+
+@pytest.mark.full
+def test_a_cluster_that_loses_one_of_two_workers_gives_the_same_books(students, peace, handed_in, tmp_path, dask):
+    cluster = dask()
+    doomed, _ = (cluster.worker(name, "--no-nanny") for name in ("doomed", "other"))
+    process = start(tmp_path / "books", handed_in, "--cluster", cluster.address)
+    until(lambda: len(attempts(tmp_path / "books")) > len(students) // 3, PATIENCE_S)
+    doomed.send_signal(signal.SIGKILL)
+    ended(process)
+    same(tmp_path / "books", peace)
+    record("the same on a cluster, one of two workers killed", "the same books")
+
+
+@pytest.mark.full
+def test_ten_kills_change_nothing(students, peace, handed_in, tmp_path):
     chance = random.Random(SEED)
     for done in sorted(chance.sample(range(len(students)), KILLS)):
-        kill_class(tmp_path / "killed", handed_in, done, chance.uniform(0, 5))
-        print(f"killed with {len(attempts(tmp_path / 'killed'))} done", flush=True)
-    grade_class(tmp_path / "killed", handed_in)
-    assert books(tmp_path / "killed") == books(tmp_path / "peace")
-    assert kept(tmp_path / "killed") == found
+        kill_class(tmp_path / "books", handed_in, done, chance.uniform(0, 5))
+        print(f"killed with {len(attempts(tmp_path / 'books'))} done", flush=True)
+    grade_class(tmp_path / "books", handed_in)
+    same(tmp_path / "books", peace)
+    record(f"the same, killed {KILLS} times and called again", "the same books")
+
+
+def same(cwd, peace):
+    assert books(cwd) == books(peace)
+    assert kept(cwd) == kept(peace)
+
+
+def record(what, figure):
+    """Keep a figure for `make figures`."""
+    path = ROOT / "build" / "sunday.json"
+    path.parent.mkdir(exist_ok=True)
+    figures = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    path.write_text(json.dumps(figures | {what: figure}, indent=1) + "\n", "utf-8")
 
 
 def attempts(cwd):
     return list((cwd / "attempts").rglob("*.json"))
 
 
-def start(cwd, handed_in):
-    words, rest = command(cwd, handed_in, "--workers", "2", exercises=())
+def start(cwd, handed_in, *how):
+    words, rest = command(cwd, handed_in, *(how or ("--workers", "2")), exercises=())
     compiled = cwd / "cache" / "rnn-grader" / "compiled"
     if not compiled.exists():  # what the memory keeps is this run's own; compiled training is shared
         compiled.parent.mkdir(parents=True)
@@ -128,21 +173,20 @@ def start(cwd, handed_in):
     return subprocess.Popen(words, **rest)
 
 
-def grade_class(cwd, handed_in):
-    """Seconds that a run takes."""
-    began = time.monotonic()
-    process = start(cwd, handed_in)
+def ended(process):
+    """Wait until a run has ended well."""
     told, faulty = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, told + faulty
-    return time.monotonic() - began
+
+
+def grade_class(cwd, handed_in):
+    ended(start(cwd, handed_in))
 
 
 def kill_class(cwd, handed_in, done, wait_s):
     """Start a run, and kill it when so many are done, and a little more."""
     process = start(cwd, handed_in)
-    end = time.monotonic() + PATIENCE_S
-    while len(attempts(cwd)) < done and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.1)
+    until(lambda: len(attempts(cwd)) >= done or process.poll() is not None, PATIENCE_S)
     time.sleep(wait_s)
     process.send_signal(signal.SIGKILL)
     process.communicate()
