@@ -214,7 +214,8 @@ def _arguments(job: Path, report: Path, suites: Sequence[Path]) -> list[str]:
     """The command line of pytest: nothing in it comes from a submission, or from the caller's own settings."""
     root = str(suites[0].parent)
     options = ["-c", str(JUDGE_INI), "--rootdir", root, "--confcutdir", root, "--import-mode=importlib"]
-    options += ["-p", "no:cacheprovider", "-p", "grader.plugin", "-p", "pytest_jsonreport.plugin"]
+    options += ["-p", "no:cacheprovider", "-p", "no:unraisableexception"]  # the latter collects garbage ten times a run
+    options += ["-p", "grader.plugin", "-p", "pytest_jsonreport.plugin"]
     options += ["--grader-job", str(job), "--json-report", f"--json-report-file={report}"]
     options += ["--json-report-omit=collectors,log,streams,warnings,keywords", "-q", "--tb=line"]
     return [*options, *map(str, suites)]

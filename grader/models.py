@@ -33,12 +33,15 @@ def rebuild(data: ModelData) -> Any:
     Raises:
         CheckFailed: With the outcome "refused", if the model may not come back or Keras cannot build it.
     """
+    import keras
+
     outline = measure(data)
     if [weight.shape for weight in data.weights] != outline.weights:
         text = Text("the weights do not fit the model's layers (is the model built?)")
         raise CheckFailed(text, outcome=Outcome.REFUSED)
     with architecture.refusing():
-        model = _from_config(data.kind, architecture.skeleton(architecture.rolled(data.config)))
+        with keras.StatelessScope(initialize_variables=False):  # the weights are here: none need be drawn, nor compiled
+            model = _from_config(data.kind, architecture.skeleton(architecture.rolled(data.config)))
         model.set_weights(list(data.weights))
     return model
 

@@ -72,8 +72,9 @@ def make_network(keras, rng, kind, look_back, n_features, units):
         "rnn": [keras.layers.SimpleRNN(units)],
         "lstm": [keras.layers.LSTM(units)],
     }[kind]
-    model = keras.Sequential([keras.Input((look_back, n_features)), *hidden, keras.layers.Dense(1)])
-    weights = [draw_weight(rng, weight.shape) for weight in model.get_weights()]
+    with keras.StatelessScope(initialize_variables=False):  # no weight is drawn: they come next
+        model = keras.Sequential([keras.Input((look_back, n_features)), *hidden, keras.layers.Dense(1)])
+    weights = [draw_weight(rng, weight.shape) for weight in model.weights]
     model.set_weights(weights)
     return model, {"dense": dense_output, "rnn": rnn_output, "lstm": lstm_output}[kind], weights
 
