@@ -33,17 +33,39 @@ def rebuild(data: ModelData) -> Any:
     Raises:
         CheckFailed: With the outcome "refused", if the model may not come back or Keras cannot build it.
     """
-    import keras
-
     outline = measure(data)
     if [weight.shape for weight in data.weights] != outline.weights:
         text = Text("the weights do not fit the model's layers (is the model built?)")
         raise CheckFailed(text, outcome=Outcome.REFUSED)
     with architecture.refusing():
-        with keras.StatelessScope(initialize_variables=False):  # the weights are here: none need be drawn, nor compiled
+        with undrawn():
             model = _from_config(data.kind, architecture.skeleton(architecture.rolled(data.config)))
         model.set_weights(list(data.weights))
     return model
+
+
+def undrawn() -> contextlib.AbstractContextManager[None]:
+    """For building a model whose weights are set next: on JAX none is drawn, since each new shape would be compiled."""
+    return _valueless() if _on_jax() else contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _valueless() -> Iterator[None]:
+    """In here no variable gets a value."""
+    import keras
+
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        if _on_jax():
+            keras.utils.clear_session(free_memory=False)  # else Keras keeps them, and draws them all when it next can
+
+
+def _on_jax() -> bool:
+    import keras
+
+    return bool(keras.backend.backend() == "jax")
 
 
 def rebuild_fresh(data: ModelData, seed: int = 0) -> Any:
@@ -86,11 +108,9 @@ class Outline:
 @architecture.refusing()
 def measure(data: ModelData) -> Outline:
     """The shapes of a model, from a build in which no weight gets a value; refuses one that is too large."""
-    import keras
-
     architecture.check(data)
     config = architecture.stateless(architecture.skeleton(architecture.rolled(data.config)))
-    with keras.StatelessScope(initialize_variables=False), _small_tensors():
+    with _valueless(), _small_tensors():
         model = _from_config(data.kind, config)
         shapes = [tuple(variable.shape) for variable in model.weights]
         flows = [_values_per_sample(layer) for layer in model._flatten_layers(include_self=False)]

@@ -8,6 +8,7 @@ import pytest
 
 from grader.compare import expect, expect_array, expect_close, expect_inputs_kept, expect_rejects
 from grader.contract import Text
+from grader.models import undrawn
 
 pytestmark = pytest.mark.exercise("gradients")
 
@@ -72,7 +73,7 @@ def make_network(keras, rng, kind, look_back, n_features, units):
         "rnn": [keras.layers.SimpleRNN(units)],
         "lstm": [keras.layers.LSTM(units)],
     }[kind]
-    with keras.StatelessScope(initialize_variables=False):  # no weight is drawn: they come next
+    with undrawn():
         model = keras.Sequential([keras.Input((look_back, n_features)), *hidden, keras.layers.Dense(1)])
     weights = [draw_weight(rng, weight.shape) for weight in model.weights]
     model.set_weights(weights)
