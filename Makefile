@@ -27,9 +27,9 @@ workflow: $(VENV)/tested
 cluster: $(VENV)/tested
 	$(BIN)/python -m pytest tests/grader/test_cluster.py -m "full or not full"
 
-# Three notebooks on their way through nbgrader: some minutes.
+# Three notebooks on their way through nbgrader, and its formgrader in a browser: some minutes.
 notebooks: $(VENV)/tested
-	$(BIN)/python -m pytest tests/grader/test_assignment.py -m full
+	$(BIN)/python -m pytest tests/grader/test_assignment.py tests/grader/test_formgrader.py -m full
 
 # Every command of the documentation, in its order; what they print is build/documented.md. LONG=--long runs the long ones.
 documented: $(VENV)/tested

@@ -71,7 +71,7 @@ def _statements(source: str) -> Iterator[tuple[str, str]]:
 def _text(name: str, text: str) -> Any:
     import nbformat.v4 as nb
 
-    return nb.new_markdown_cell(text.rstrip("\n"), id=name, metadata=_metadata(name))
+    return nb.new_markdown_cell(text.rstrip("\n"), id=name, metadata=cell_metadata(name))
 
 
 def _plain(name: str, source: str) -> Any:
@@ -83,12 +83,12 @@ def _plain(name: str, source: str) -> Any:
 
 def _code(name: str, source: str, *, solution: bool = False, points: int | None = None) -> Any:
     cell = _plain(name, source)
-    cell.metadata.update(_metadata(name, solution=solution, points=points))
+    cell.metadata.update(cell_metadata(name, solution=solution, points=points))
     return cell
 
 
-def _metadata(name: str, *, solution: bool = False, points: int | None = None) -> dict[str, Any]:
-    """nbgrader's own; what is no solution is locked, and is restored before a notebook is graded."""
+def cell_metadata(name: str, *, solution: bool = False, points: int | None = None) -> dict[str, Any]:
+    """nbgrader's own, for a grade id; what is no solution is locked, and is restored before a notebook is graded."""
     graded = points is not None
     nbgrader = {"grade": graded, "grade_id": name, "locked": not solution, "solution": solution, "task": False}
     worth = {} if points is None else {"points": points}

@@ -432,6 +432,9 @@ def class_command(
     html_file: ClassPage = None,
     pages: Annotated[Path | None, typer.Option(help="Write a page for each student, in this folder.")] = None,
     anonymous: Annotated[bool, typer.Option("--anonymous", help="No names and no ids in the report.")] = False,
+    formgrader: Annotated[
+        Path | None, typer.Option(help="Write what nbgrader's formgrader shows, in this course folder.")
+    ] = None,
     assignment: Assignment = None,
     gradebook: GradebookUrl = GRADEBOOK,
     attempts: AttemptsFolder = ATTEMPTS,
@@ -459,6 +462,8 @@ def class_command(
             _write(path, form(summary.scores))
     if html_file or pages:
         _write_pages(summary.scores, chosen, html_file, pages, anonymous)
+    if formgrader:
+        _write_course(summary.scores, formgrader)
     _conclude(summary)
 
 
@@ -540,6 +545,14 @@ def _write_pages(scores: Scores, chosen: Class, html_file: Path | None, pages: P
     if html_file:
         way = os.path.relpath(pages, html_file.parent) if pages else None
         _write(html_file, made.of_class(way, anonymous=anonymous))
+
+
+def _write_course(scores: Scores, folder: Path) -> None:
+    from grader.classroom.formgrader import course_files
+
+    for place, content in course_files(scores):
+        _make_private((folder / place).parent)
+        _write(folder / place, content)
 
 
 def _make_private(folder: Path) -> None:

@@ -171,8 +171,8 @@ class Gradebook:
             id: The student's; an attempt may be that of a group.
             by_hand: What is changed in it.
         """
-        scores = {check.id: check.score for check in attempt.points.scored}
-        chosen = {change.check: change for change in by_hand}
+        scores = {cell_name(check.id): check.score for check in attempt.points.scored}
+        chosen = {cell_name(change.check): change for change in by_hand}
         with self._transaction() as db:
             assignment = db.query(api.Assignment).filter_by(name=self._name).one()
             student = db.get(api.Student, id) or _added(db, api.Student(id=id))
@@ -193,7 +193,7 @@ class Gradebook:
         with self._transaction() as db:
             query = db.query(api.Grade).join(api.SubmittedNotebook).join(api.SubmittedAssignment).join(api.Assignment)
             query = query.filter(api.Assignment.name == self._name, api.SubmittedAssignment.student_id == id)
-            grades = [grade for grade in query if grade.cell.name == check]
+            grades = [grade for grade in query if grade.cell.name == cell_name(check)]
             for grade in grades:
                 _set_by_hand(db, grade, override)
         return bool(grades)
@@ -213,16 +213,22 @@ def _added(db: Any, row: Any) -> Any:
     return row
 
 
+def cell_name(check: str) -> str:
+    """What the cell of a check is called: nbgrader's names have no dots, and its pages find no cell with one."""
+    return check.replace(".", "-")
+
+
 def _lay_out(db: Any, notebook: Any, checks: Mapping[str, int]) -> None:
+    worth = {cell_name(id): points for id, points in checks.items()}
     cells = {cell.name: cell for cell in notebook.grade_cells}
     for cell in [*notebook.grade_cells, *notebook.solution_cells]:
-        if cell.name not in checks:
+        if cell.name not in worth:
             for row in [*(cell.grades or ()), *(cell.comments or ())]:  # None, where a kind of cell has none
                 db.delete(row)
             db.delete(cell)
-    for id, points in checks.items():
-        fresh = {"name": id, "notebook": notebook, "cell_type": "code", "max_score": points}
-        cell = cells.get(id) or _added(db, api.GradeCell(**fresh))
+    for name, points in worth.items():
+        fresh = {"name": name, "notebook": notebook, "cell_type": "code", "max_score": points}
+        cell = cells.get(name) or _added(db, api.GradeCell(**fresh))
         cell.max_score = points
 
 
