@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader.course import Course, ExerciseSpec
+from grader.course import Course, ExerciseSpec, load_hints
 from grader.release import KERNEL, clear_solutions
 from grader.scaffold import render
 
@@ -32,9 +32,11 @@ def make_notebook(solutions: Path, course: Course, language: str, *, solved: boo
     texts = render("notebook", {"lang": language})
     cells = [_text("intro", texts[f"intro.{language}.md"]), _code("setup", texts["setup.py"])]
     written: set[str] = set()
+    absent = {function for functions in load_hints().values() for function in functions} - course.owners.keys()
     for spec in course.exercises:
         cells += _exercise(solutions, spec, language, written)
-        if picture := texts.get(f"{spec.name}.py"):
+        picture = texts.get(f"{spec.name}.py")
+        if picture and not absent & _names(picture):
             cells.append(_plain(f"{spec.name}-picture", picture))
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     notebook = nb.new_notebook(cells=cells, metadata=metadata)
@@ -66,6 +68,10 @@ def _statements(source: str) -> Iterator[tuple[str, str]]:
     for node, following in zip(nodes, [*nodes[1:], None], strict=True):
         end = following.lineno - 1 if following else len(lines)
         yield getattr(node, "name", ""), "".join(lines[node.lineno - 1 : end])
+
+
+def _names(source: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
 
 
 def _text(name: str, text: str) -> Any:

@@ -20,6 +20,7 @@ from grader import architecture
 from grader.course import Gate, load_course
 from grader.evidence import Array
 from grader.families import HONEST, Group, nameless
+from grader.series import MACKEY_GLASS, Origin
 from grader.training import (
     BATCH_SIZE,
     FURTHER_RUNS,
@@ -63,10 +64,13 @@ class Measurement(Protocol):
 class Runs:
     """The skills of many draws, computed in chunks and kept in a folder."""
 
-    def __init__(self, folder: Path, seed: int, done: Done = lambda name: None) -> None:
-        """Take the folder that keeps what was computed, the seed of all draws, and who is told of progress."""
-        self._folder = folder
+    def __init__(
+        self, folder: Path, seed: int, done: Done = lambda name: None, origin: Origin = MACKEY_GLASS
+    ) -> None:
+        """Take the folder that keeps what was computed, the seed of all draws, who is told, and whence series come."""
+        self._folder = folder = folder if origin is MACKEY_GLASS else folder / origin.fingerprint
         self._seed = seed
+        self._origin = origin
         self._done = done
         self._lessons: dict[tuple[int, int, bool], Lesson] = {}
         self._trainers: dict[tuple[tuple[str, ...], str], SideBySide] = {}
@@ -151,7 +155,9 @@ class Runs:
                 if len(self._lessons) > 2 * CHUNK:
                     self._lessons.clear()
                 rng = np.random.default_rng([self._seed, int(number)])
-                self._lessons[key] = draw_lesson(group.look_back, rng, sequence=group.sequence)
+                self._lessons[key] = draw_lesson(
+                    group.look_back, rng, sequence=group.sequence, origin=self._origin
+                )
             found.append(self._lessons[key])
         return found
 
@@ -263,12 +269,12 @@ def _medians(runs: Runs, group: Group, family: str, first: Array, numbers: Array
     return np.asarray(np.median(every, axis=1))
 
 
-def load_measurements(suite: Path, solutions: Path) -> list[Measurement]:
-    """What the `calibration.py` of a suite wants measured of the reference; nothing if it has none."""
+def load_measurements(suite: Path, solutions: Path, exercises: Sequence[str]) -> list[Measurement]:
+    """What the `calibration.py` of a suite wants measured of the reference in these exercises; nothing without one."""
     path = suite / "calibration.py"
     if not path.is_file():
         return []
-    found: list[Measurement] = load_module(path).measurements(solutions, load_course().limits)
+    found: list[Measurement] = load_module(path).measurements(solutions, load_course().limits, exercises)
     return found
 
 

@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from grader.abreast import Abreast, cores
 from grader.contract import Report, Suite, View, printable
-from grader.course import load_course, load_points, suite_folder
+from grader.course import default_language, load_course, load_points, suite_folder
 from grader.errors import GraderError, UsageError
 from grader.grade import (
     Options,
@@ -44,7 +44,7 @@ from grader.render import terminal
 from grader.report import to_json
 from grader.rungs import Demand, Rung
 from grader.showcase import Exhibit
-from grader.text import Translator, default_language
+from grader.text import Translator
 
 if TYPE_CHECKING:
     from grader.calibrate import Placement
@@ -71,6 +71,11 @@ class Language(enum.Enum):
     EN = "en"
 
 
+ReportLanguage = Annotated[
+    Language | None, typer.Option(help="Language of what is reported. Default: the course's, else the locale's.")
+]
+
+
 class TrainerKind(enum.Enum):
     """How the judge trains a student's architecture."""
 
@@ -90,7 +95,7 @@ def grade_command(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
     svg_file: Annotated[Path | None, typer.Option("--svg", help="Write a picture of what the terminal shows.")] = None,
-    lang: Annotated[Language | None, typer.Option(help="Language of the report; else the locale's.")] = None,
+    lang: ReportLanguage = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat a run: the seed of its report.")] = None,
     suite: Annotated[Suite | None, typer.Option(help="Default: all, or public where the hidden one is not.")] = None,
     in_process: Annotated[bool, typer.Option("--in-process", help="Run the code here; isolates nothing.")] = False,
@@ -159,7 +164,7 @@ def regrade_command(
     transcript: Annotated[Path, typer.Argument(help="What `grader grade --transcript FILE` wrote.")],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
-    lang: Annotated[Language | None, typer.Option(help="Language of the report; else the locale's.")] = None,
+    lang: ReportLanguage = None,
     view: Annotated[View | None, typer.Option(help="Default: student's for the public suite alone.")] = None,
 ) -> None:
     """Judge a submission again from its transcript; its code is not run."""
@@ -246,6 +251,7 @@ def _write(path: Path, content: str) -> None:
 
 @app.command("calibrate")
 def calibrate_command(
+    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
     draws: Annotated[int, typer.Option(min=100, help="Series for the reference and each family.")] = 3000,
     seed: Annotated[int, typer.Option(min=0, help="The seed of all draws.")] = 20261124,
     work: Annotated[Path, typer.Option(help="Keeps what is done.")] = Path("build/calibration"),
@@ -255,21 +261,26 @@ def calibrate_command(
     os.environ |= {"KERAS_BACKEND": "jax", "TF_CPP_MIN_LOG_LEVEL": "3"}
     from grader.calibrate import CHUNK, Runs, calibrate, families_of, load_measurements, measure
     from grader.render import thresholds
+    from grader.series import load_origin
 
-    tests = find_tests()
-    groups = _with_progress("reference", 0, lambda told: record_recipes(tests.parent / "solutions", tests, told))
-
-    measurements = load_measurements(suite_folder(tests, Suite.HIDDEN), tests.parent / "solutions")
+    tests, names = find_tests(), tuple(spec.name for spec in load_course().chosen(exercise or ()))
+    solutions, suite = tests.parent / "solutions", suite_folder(tests, Suite.HIDDEN)
+    origin = load_origin(suite)
+    groups = _with_progress("reference", 0, lambda told: record_recipes(solutions, tests, names, told))
+    measurements = load_measurements(suite, solutions, names)
+    if not groups and not measurements:
+        raise UsageError(f"no check of {', '.join(names)} has a threshold; there is nothing to calibrate")
 
     def train(told: Advance) -> list[Placement]:
-        runs = Runs(work, seed, lambda name: told(name, ""))
+        runs = Runs(work, seed, lambda name: told(name, ""), origin)
         return calibrate(groups, runs, draws) + [one for what in measurements for one in measure(what, runs, draws)]
 
     families = sum(len(group.families) for group in groups) + sum(len(families_of(what)) for what in measurements)
     placements = _with_progress("training", families * draws // CHUNK, train)
-    facts = {"date": datetime.date.today(), "seed": seed, "draws": draws, "versions": dict(environment())}
-    path = suite_folder(tests, Suite.HIDDEN) / "thresholds.toml"
-    _write(path, thresholds.to_toml(placements, facts, path.read_text("utf-8") if path.is_file() else ""))
+    facts = {"series": origin.fingerprint, "date": datetime.date.today(), "seed": seed, "draws": draws}
+    path, whole = suite / "thresholds.toml", len(names) == len(load_course().names)
+    before = path.read_text("utf-8") if path.is_file() else ""
+    _write(path, thresholds.to_toml(placements, facts | {"versions": dict(environment())}, before, whole=whole))
     if picture:
         thresholds.picture(placements).savefig(picture)
     Console().print(thresholds.table(placements))
@@ -293,7 +304,7 @@ def post_command(
     report: Annotated[Path, typer.Argument(help="What `grader grade --view student --json FILE` wrote.")],
     to: Annotated[Form, typer.Option(help="Who reads the result.")],
     folder: Annotated[Path, typer.Option(help="The student's repository; for gradescope, where results go.")] = Path(),
-    lang: Annotated[Language | None, typer.Option(help="Language of what is added; else the locale's.")] = None,
+    lang: ReportLanguage = None,
 ) -> None:
     """Post a report where students and others look."""
     post(report, to, folder, Translator(lang.value if lang else default_language()))
@@ -303,7 +314,9 @@ def post_command(
 def release_command(
     out: Annotated[Path, typer.Argument(help="A new folder; for gradescope, a new .zip.")],
     target: Annotated[str, typer.Option("--for", help="github, classroom50, gradescope or instructor.")] = "github",
-    lang: Annotated[str, typer.Option(help="Language of the statements: es, en or both.")] = "both",
+    lang: Annotated[
+        str | None, typer.Option(help="Language of the statements: es, en or both. Default: the course's, else both.")
+    ] = None,
     hidden_at_push: Annotated[
         bool, typer.Option("--hidden-at-push", help="Grade with the hidden suite at every push; see docs/releasing.md.")
     ] = False,
@@ -311,7 +324,8 @@ def release_command(
     """Write what students get, a repository without any answer; what grades it elsewhere; or the instructor's own."""
     from grader.handout import Handout, Statements, Target, release
 
-    handout = Handout(root=_course_root(), statements=_one_of(Statements, lang), hidden=hidden_at_push)
+    statements = _one_of(Statements, lang or load_course().language or "both")
+    handout = Handout(root=_course_root(), statements=statements, hidden=hidden_at_push)
     for path in release(out, _one_of(Target, target), handout):
         typer.echo(f"written: {path}")
 
@@ -353,7 +367,7 @@ def _one_of(kind: type[Choice], value: str) -> Choice:
 def watch_command(
     folder: Annotated[Path, typer.Argument(help="The folder with your modules.")] = Path("exercises"),
     exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
-    lang: Annotated[Language | None, typer.Option(help="Language of what is shown; else the locale's.")] = None,
+    lang: ReportLanguage = None,
 ) -> None:
     """Grade with the public suite whenever a module is saved; a key gives the next hint. Ends with q or Ctrl+C."""
     from grader.render.desk import Screen
@@ -385,13 +399,8 @@ def audit_command(
     from grader import audit
     from grader.render import audit as outcome
 
-    tests = find_tests()
-    unknown = set(exercise or ()) - set(load_course().names)
-    if unknown:
-        raise UsageError(
-            f"there is no exercise {', '.join(sorted(unknown))}; the course has {', '.join(load_course().names)}"
-        )
-    found = audit.subjects(tests, exercise or load_course().names, automatic=not by_hand)
+    tests, names = find_tests(), [spec.name for spec in load_course().chosen(exercise or ())]
+    found = audit.subjects(tests, names, automatic=not by_hand)
     found = audit.sampled(found, sample, seed) if sample else found
     findings = _with_progress(
         "audit", len(found), lambda told: audit.audit(found, tests, seed, work, lambda id: told(id, ""))
@@ -415,7 +424,6 @@ Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; el
 ClusterAddress = Annotated[
     str | None, typer.Option("--cluster", help="Grade on the workers of Dask's scheduler at this address.")
 ]
-ReportLanguage = Annotated[Language | None, typer.Option(help="Language of the reports; else the locale's.")]
 GRADEBOOK = "sqlite:///gradebook.db"
 ATTEMPTS = Path("attempts")
 
@@ -573,13 +581,16 @@ def _conclude(summary: Summary) -> None:
 @app.command("notebook")
 def notebook_command(
     out: Annotated[Path, typer.Argument(help="A new folder, such as source/NAME of a course in nbgrader.")],
-    lang: Annotated[Language, typer.Option(help="Language of the text.")] = Language.ES,
+    lang: Annotated[
+        Language | None, typer.Option(help="Language of the text. Default: the course's, else es.")
+    ] = None,
     solutions: Annotated[bool, typer.Option("--solutions", help="With the answers, as nbgrader's source.")] = False,
 ) -> None:
     """Write the course's notebook, from which nbgrader does the rest, and what it needs to run anywhere."""
     from grader.handout import release_notebook
 
-    for path in release_notebook(out, _course_root(), lang.value, solved=solutions):
+    language = lang.value if lang else load_course().language or "es"
+    for path in release_notebook(out, _course_root(), language, solved=solutions):
         typer.echo(f"written: {path}")
 
 

@@ -6,16 +6,17 @@ import ast
 import functools
 import math
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from grader.contract import Suite
-from grader.errors import GraderError
+from grader.errors import GraderError, UsageError
+from grader.text import LANGUAGES, locale_language
 
 Record = TypeVar("Record")
 Hint = Mapping[str, str]
@@ -31,6 +32,11 @@ class ExerciseSpec:
     points: int
     functions: tuple[str, ...]
     bonus: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an exercise that is worth nothing."""
+        if self.points < 1:
+            raise ValueError(f"points is {self.points}; expected a whole number above 0")
 
 
 MIB = 2**20
@@ -94,11 +100,31 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """The whole course."""
+    """The whole course. `language` is that of all that students get, where nobody asks for another."""
 
     name: str
     limits: Limits
     exercises: tuple[ExerciseSpec, ...]
+    language: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a course that cannot be held."""
+        for fault in self._faults():
+            raise ValueError(fault)
+
+    def _faults(self) -> Iterator[str]:
+        if self.language not in (None, *LANGUAGES):
+            yield f"language is {self.language!r}; expected one of {', '.join(LANGUAGES)}, or no such line"
+        if all(exercise.bonus for exercise in self.exercises):
+            yield "every exercise is a bonus, or left out; expected at least one that counts"
+        functions = [function for exercise in self.exercises for function in exercise.functions]
+        for kind, names in (("exercise", list(self.names)), ("function", functions)):
+            if twice := [name for name in names if names.count(name) > 1]:
+                yield f"the {kind} {twice[0]} is there {names.count(twice[0])} times; expected once"
+        limits = {each.name: getattr(self.limits, each.name) for each in fields(Limits) if each.name != "function_s"}
+        for name, value in {**limits, **self.limits.function_s}.items():
+            if not 0 < value < math.inf:
+                yield f"the limit {name} is {value:g}; expected a number above 0"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,6 +136,16 @@ class Course:
         """The exercise of each function."""
         return {function: exercise.name for exercise in self.exercises for function in exercise.functions}
 
+    def chosen(self, names: Sequence[str]) -> tuple[ExerciseSpec, ...]:
+        """The exercises of these names, in the order of the course; all of them if none is named.
+
+        Raises:
+            UsageError: If there is no such exercise.
+        """
+        if unknown := sorted(set(names) - set(self.names)):
+            raise UsageError(f"there is no exercise {', '.join(unknown)}; the course has {', '.join(self.names)}")
+        return tuple(spec for spec in self.exercises if spec.name in names or not names)
+
 
 def read_toml(path: Path, kind: type[Record]) -> Record:
     """Read a TOML file into a record.
@@ -117,12 +153,23 @@ def read_toml(path: Path, kind: type[Record]) -> Record:
     Raises:
         GraderError: If the file is missing, is not TOML, or does not fit; the message names the file and the place.
     """
+    return _convert(path.name, _parse(path), kind)
+
+
+def _parse(path: Path) -> dict[str, Any]:
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), kind)
+        return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise GraderError(f"{path.name} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except ValueError as error:  # no TOML, or no text
         raise GraderError(f"{path.name}: {error}") from error
+
+
+def _convert(place: str, data: Mapping[str, Any], kind: type[Record]) -> Record:
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise GraderError(f"{place}: {error}") from error
 
 
 def _data(name: str) -> Path:
@@ -133,7 +180,42 @@ def _data(name: str) -> Path:
 @functools.cache
 def load_course() -> Course:
     """The course in `course.toml`."""
-    return read_toml(_data("course.toml"), Course)
+    return read_course(_data("course.toml"))
+
+
+def read_course(path: Path) -> Course:
+    """The course in a file.
+
+    Raises:
+        GraderError: If there is a mistake in it. Whether a suite has its exercises is for `load_points` to say.
+    """
+    data = _parse(path)
+    for table in _convert(path.name, data, Outline).exercises:
+        _check_table(f"{path.name}: the exercise {table.get('name', 'without a name')}", table, ExerciseSpec)
+    course = _check_table(path.name, data, Course)
+    _check_table(f"{path.name}: limits", data["limits"], Limits)
+    return course
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """The exercises as tables, each to be read by itself: a mistake is told with the name of its exercise."""
+
+    exercises: tuple[dict[str, Any], ...]
+
+
+def _check_table(place: str, table: Mapping[str, Any], kind: type[Record]) -> Record:
+    """The record in a table without any other key: one written wrong would be taken for one that was left out."""
+    record = _convert(place, table, kind)
+    known = [each.name for each in fields(record)]  # type: ignore[arg-type]  # all of these are dataclasses
+    if odd := [name for name in table if name not in known]:
+        raise GraderError(f"{place}: there is no setting {odd[0]}; expected only {', '.join(known)}")
+    return record
+
+
+def default_language() -> str:
+    """The language of the course, if it names one, so that what students read is all in one; else the locale's."""
+    return load_course().language or locale_language()
 
 
 @functools.cache
@@ -148,9 +230,69 @@ def suite_folder(tests: Path, suite: Suite) -> Path:
 
 
 def load_points(folder: Path) -> dict[str, int]:
-    """The points of every check of a suite, by check id, from its `points.toml`."""
+    """The points of every check of a suite, by check id.
+
+    The course says what an exercise is worth; `points.toml` of the suite, in which proportion its checks share that.
+
+    Raises:
+        GraderError: If the suite has not the exercises and functions of the course, or too few points for its checks.
+    """
     tables = read_toml(folder / "points.toml", dict[str, dict[str, int]])
-    return {f"{exercise}.{check}": points for exercise, table in tables.items() for check, points in table.items()}
+    place = f"tests/{folder.name}/points.toml"
+    functions = {function for table in tables.values() for function in _functions(table)}
+    if odd := sorted(load_course().limits.function_s.keys() - functions):
+        raise GraderError(f"course.toml: function_s has {odd[0]}; expected functions that {place} has checks of")
+    points = {}
+    for spec in load_course().exercises:
+        for fault in _faults(spec, tables, place):
+            raise GraderError(f"course.toml: {fault}")
+        shares = share_out(spec.points, tables[spec.name])
+        points |= {f"{spec.name}.{check}": share for check, share in shares.items()}
+    return points
+
+
+def _functions(table: Mapping[str, int]) -> list[str]:
+    return list(dict.fromkeys(check.partition(".")[0] for check in table))
+
+
+def _faults(spec: ExerciseSpec, tables: Mapping[str, Mapping[str, int]], place: str) -> Iterator[str]:
+    """Why a suite cannot grade an exercise."""
+    table = tables.get(spec.name)
+    if table is None:
+        yield f"the exercise {spec.name} has no checks in {place}; expected one of {', '.join(tables)}"
+        return
+    checked = _functions(table)
+    for name in spec.functions:
+        if name not in checked:
+            yield f"the exercise {spec.name} has the function {name}; {place} has checks of {', '.join(checked)}"
+    for name in checked:
+        if name not in spec.functions:
+            yield f"the exercise {spec.name} lacks the function {name}, of which {place} has checks; add it"
+    for check, weight in table.items():
+        if weight < 1:
+            yield f"{place} gives {weight} to {spec.name}.{check}; expected a whole number above 0"
+    if spec.points < len(table):
+        yield f"{spec.name} has {spec.points} points for {len(table)} checks of {place}; expected one for each at least"
+
+
+def share_out(points: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """Points in proportion to weights: whole numbers that add up, by largest remainders, and none below 1.
+
+    Args:
+        points: What is shared, at least 1 for each weight.
+        weights: Positive; if they add up to `points`, they are the shares.
+
+    Example:
+        >>> share_out(5, {"values": 2, "shape": 2, "keras": 4})
+        {'values': 1, 'shape': 1, 'keras': 3}
+    """
+    whole = sum(weights.values())
+    shares = {name: max(1, points * weight // whole) for name, weight in weights.items()}
+    while rest := points - sum(shares.values()):
+        step = 1 if rest > 0 else -1
+        lacks = {name: step * (points * weights[name] - whole * share) for name, share in shares.items()}
+        shares[max((name for name in shares if shares[name] + step > 0), key=lacks.__getitem__)] += step
+    return shares
 
 
 @functools.cache
@@ -170,12 +312,20 @@ def _docstrings(path: Path) -> dict[str, str]:
     return {node.name: ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
+SYNTHETIC = "mackey-glass"
+"""The fingerprint of the course's own series, which a seed draws."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """What a forecast check takes for good enough: at most `threshold`; at most `sure`, if one run is to decide."""
+    """What a forecast check takes for good enough: at most `threshold`; at most `sure`, if one run is to decide.
+
+    `series` is what it was calibrated on.
+    """
 
     threshold: float
     sure: float = -math.inf
+    series: str = SYNTHETIC
 
     def is_sure(self, skill: float) -> bool:
         """Whether one run is so good that no other is needed."""
@@ -187,6 +337,20 @@ def load_thresholds(folder: Path) -> dict[str, Gate]:
     """The thresholds of a suite's forecast checks, by check id, from `thresholds.toml`; none if there is no file."""
     path = folder / "thresholds.toml"
     return read_toml(path, Thresholds).checks if path.is_file() else {}
+
+
+def load_gate(folder: Path, check: str, series: str) -> Gate:
+    """The threshold of a forecast check, by check id, for a series of this fingerprint.
+
+    Raises:
+        GraderError: If the check was not calibrated, or on another series.
+    """
+    gate = load_thresholds(folder).get(check)
+    if gate is None or gate.series != series:
+        came = f"is for the series {gate.series}" if gate else "is not there"
+        todo = f"run `grader calibrate --exercise {check.partition('.')[0]}` first"
+        raise GraderError(f"the threshold of {check} {came}; expected one for the series {series}: {todo}")
+    return gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

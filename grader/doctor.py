@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.contract import Suite, View
+from grader.course import load_course
 from grader.errors import GraderError
 from grader.grade import Options, grade
 from grader.handout import Handout, Target, release
@@ -94,8 +95,9 @@ def _template(released: Path, root: Path) -> Iterator[Finding]:
 
 
 def _grading(root: Path) -> Iterator[Finding]:
-    """Grade two exercises with the public suite, and put the result through every posting."""
-    options = Options(tests=root / "tests", suite=Suite.PUBLIC, exercises=("windowing", "beyond"), seed=1)
+    """Grade two exercises with the public suite, a bonus if there is one, and put the result through every posting."""
+    exercises = tuple({spec.bonus: spec.name for spec in reversed(load_course().exercises)}.values())
+    options = Options(tests=root / "tests", suite=Suite.PUBLIC, exercises=exercises, seed=1)
     try:
         report = grade(root / "solutions", options)
     except GraderError as error:

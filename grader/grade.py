@@ -20,7 +20,7 @@ import grader
 from grader import misconceptions, transcript
 from grader.collect import Collected, collect
 from grader.contract import Report, Suite
-from grader.course import Course, ExerciseSpec, Limits, load_course, load_hints, load_points, suite_folder
+from grader.course import ExerciseSpec, Limits, load_course, load_hints, load_points, suite_folder
 from grader.errors import GraderError, UsageError
 from grader.families import Group, read_recipes
 from grader.jobs import NOT_ISOLATED, Facts, Job, Mistakes
@@ -114,7 +114,7 @@ def grade_collected(
     """Grade a clean copy of a submission, as `grade` does."""
     start = time.monotonic()
     with _scratch() as scratch:
-        specs = _chosen(load_course(), options.exercises or ((collected.exercise,) if collected.exercise else ()))
+        specs = load_course().chosen(options.exercises or ((collected.exercise,) if collected.exercise else ()))
         suite = _suite(options)
         job = _job(options, collected.folder, specs, scratch)
         with nullcontext(judge) if judge else Judge() as judge:
@@ -134,7 +134,7 @@ def show(path: Path, options: Options, judge: Judge) -> tuple[Exhibit, ...]:
     """
     course = load_course()
     with collect(path, course.names) as collected, _scratch() as scratch:
-        specs = _chosen(course, options.exercises or ((collected.exercise,) if collected.exercise else ()))
+        specs = course.chosen(options.exercises or ((collected.exercise,) if collected.exercise else ()))
         job, path = _job(options, collected.folder, specs, scratch), scratch / "exhibits"
         with suppress(GraderError):  # a page without pictures is better than no page
             judge.show(job, path)
@@ -166,7 +166,7 @@ def regrade(path: Path, tests: Path, progress: Progress = lambda id, outcome: No
     start = time.monotonic()
     meta = transcript.read_meta(path)
     suite = Suite(meta["suite"])
-    specs = _chosen(load_course(), meta["exercises"])
+    specs = load_course().chosen(meta["exercises"])
     with _scratch() as scratch:
         job = Job(
             folder=scratch,
@@ -190,18 +190,20 @@ def regrade(path: Path, tests: Path, progress: Progress = lambda id, outcome: No
     )
 
 
-def record_recipes(solutions: Path, tests: Path, progress: Progress = lambda id, outcome: None) -> list[Group]:
-    """What the hidden suite would train of the reference, written down instead of trained.
+def record_recipes(
+    solutions: Path, tests: Path, exercises: tuple[str, ...], progress: Progress = lambda id, outcome: None
+) -> list[Group]:
+    """What the hidden suite would train of the reference in these exercises, written down instead of trained.
 
     Raises:
         GraderError: If the judge could not do its work.
     """
     with _scratch() as scratch:
-        job = Job(folder=solutions, seed=0, trainer="fused", in_process=False, scratch=scratch)
+        job = Job(folder=solutions, seed=0, exercises=exercises, trainer="fused", in_process=False, scratch=scratch)
         job = replace(job, recipes=scratch / "recipes", demand=Demand(hidden=True))
         with Judge() as judge:
             judge.run(job, [suite_folder(tests, Suite.HIDDEN)], progress)
-        return read_recipes(scratch / "recipes")
+        return read_recipes(job.recipes) if job.recipes and job.recipes.is_file() else []
 
 
 def _meta(report: Report, job: Job) -> dict[str, Any]:
@@ -289,13 +291,6 @@ def _fingerprint(*folders: Path) -> str:
         for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
             digest.update(f"{path.relative_to(folder.parent)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
-
-
-def _chosen(course: Course, names: tuple[str, ...]) -> tuple[ExerciseSpec, ...]:
-    unknown = sorted(set(names) - set(course.names))
-    if unknown:
-        raise UsageError(f"there is no exercise {', '.join(unknown)}; the course has {', '.join(course.names)}")
-    return tuple(spec for spec in course.exercises if spec.name in names or not names)
 
 
 def _suite(options: Options) -> Suite:

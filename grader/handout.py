@@ -17,7 +17,7 @@ from pathlib import Path
 from grader import git, misconceptions
 from grader.assignment import make_notebook
 from grader.contract import Suite
-from grader.course import load_course, suite_folder
+from grader.course import load_course, load_hints, load_points, suite_folder
 from grader.errors import GraderError, UsageError
 from grader.leaks import leaks
 from grader.release import make_exercises
@@ -47,7 +47,7 @@ class Statements(enum.Enum):
     @property
     def report(self) -> str:
         """What reports are written in: one language; with both statements it is that of the course."""
-        return "es" if self is Statements.BOTH else self.value
+        return load_course().language or "es" if self is Statements.BOTH else self.value
 
     def has(self, name: str) -> bool:
         """Whether a file of `exercises/` is handed out."""
@@ -213,8 +213,12 @@ def build_wheel(root: Path, folder: Path) -> Path:
 
 
 def _copy_suite(root: Path, folder: Path, suite: Suite, *, mistakes: bool = False) -> None:
-    ignored = shutil.ignore_patterns("__pycache__", "*.pyc", *([] if mistakes else [misconceptions.FOLDER]))
-    shutil.copytree(suite_folder(root / "tests", suite), suite_folder(folder / "tests", suite), ignore=ignored)
+    source = suite_folder(root / "tests", suite)
+    load_points(source)  # a mistake in the course is the instructor's to see, and no student's
+    left_out = [f"test_{name}.py" for name in load_hints() if name not in load_course().names]
+    left_out += [] if mistakes else [misconceptions.FOLDER]
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc", *left_out)
+    shutil.copytree(source, suite_folder(folder / "tests", suite), ignore=ignored)
 
 
 def _refuse_leaks(folder: Path, root: Path) -> None:

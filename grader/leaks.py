@@ -52,7 +52,7 @@ def secrets(root: Path) -> frozenset[str]:
 
 
 def _texts(folder: Path) -> Iterator[Path]:
-    suffixes = {".py", ".toml", ".po", ".md"}
+    suffixes = {".py", ".toml", ".po", ".md", ".csv"}
     yield from (path for path in sorted(folder.rglob("*")) if path.suffix in suffixes and path.is_file())
 
 

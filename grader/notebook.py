@@ -20,12 +20,12 @@ from rich.console import Console
 
 from grader.cells import MAX_CELLS, MAX_CODE_BYTES
 from grader.contract import Report, Suite, Text, View
-from grader.course import suite_folder
+from grader.course import default_language, suite_folder
 from grader.errors import UsageError
 from grader.grade import Options, find_tests, grade, usual_trainer
 from grader.judge import Judge
 from grader.render import terminal
-from grader.text import Translator, default_language
+from grader.text import Translator
 
 WIDTH = 110
 
@@ -35,7 +35,7 @@ def points(exercise: str, language: str | None = None) -> int:
 
     Args:
         exercise: Its name.
-        language: Of what is printed, "es" or "en"; else the locale's.
+        language: Of what is printed, "es" or "en"; else the course's or the locale's.
 
     Raises:
         UsageError: If this is not run in a notebook, or there is no such exercise or no public suite.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import secrets
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -18,7 +19,7 @@ import numpy as np
 import pytest
 
 from grader.contract import Outcome, Text
-from grader.course import load_course, load_hints, load_points, load_thresholds
+from grader.course import default_language, load_course, load_gate, load_hints, load_points
 from grader.desk import Desk, Ended, is_stuck, sentences
 from grader.diagnose import diagnose
 from grader.errors import GraderError
@@ -26,8 +27,9 @@ from grader.evidence import CheckFailed
 from grader.jobs import Facts, Job, text_to_json
 from grader.kept import Kept
 from grader.misconceptions import Misconception, load_catalogue
+from grader.series import Origin, load_origin
 from grader.submission import Exchange, Submission
-from grader.text import LANGUAGES, Translator, default_language
+from grader.text import LANGUAGES, Translator
 
 PROPERTY = "grader"
 DESK = "grader.desk"
@@ -43,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the judge and of a student's own run."""
     group = parser.getgroup("grader")
     group.addoption("--grader-job", type=Path, help="what to grade and how, written by `grader grade`")
-    group.addoption("--lang", choices=LANGUAGES, help="language of what is said of a check; else the locale's")
+    group.addoption("--lang", choices=LANGUAGES, help="language of what is said of a check; default: the course's")
     group.addoption("--grader-seed", type=int, help="draw the same inputs as a run before")
     parser.addini("grader_submission", "folder with the modules that plain `pytest` checks", default="exercises")
 
@@ -223,21 +225,29 @@ def trainer(pytestconfig: pytest.Config) -> Any:
     return pytestconfig.stash[_KEPT].trainer(pytestconfig.stash[_JOB].trainer)
 
 
-@pytest.fixture
-def threshold(request: pytest.FixtureRequest) -> float:
-    """The threshold of this check, from the suite's thresholds.toml."""
-    return load_thresholds(request.path.parent)[check_id(request.node)].threshold
+@pytest.fixture(scope="module")
+def origin(request: pytest.FixtureRequest) -> Origin:
+    """Where the series of this suite come from: its own record, or the Mackey-Glass system."""
+    return load_origin(request.path.parent)
 
 
 @pytest.fixture
-def trial(request: pytest.FixtureRequest, trainer: Any) -> Any:
+def threshold(request: pytest.FixtureRequest, origin: Origin) -> float:
+    """The threshold of this check, from the suite's thresholds.toml; whatever will do, where it is to be placed."""
+    if request.config.stash[_JOB].recipes is not None:
+        return math.inf
+    return load_gate(request.path.parent, check_id(request.node), origin.fingerprint).threshold
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest, trainer: Any, origin: Origin) -> Any:
     """Trains what a builder returned, and judges it by the threshold of this check."""
     from grader.training import RecipeTrial, Trial
 
     job = request.config.stash[_JOB]
     if job.recipes is not None:
         return RecipeTrial(job.recipes, check_id(request.node))
-    return Trial(trainer, load_thresholds(request.path.parent)[check_id(request.node)])
+    return Trial(trainer, load_gate(request.path.parent, check_id(request.node), origin.fingerprint), origin)
 
 
 @pytest.hookimpl(wrapper=True)

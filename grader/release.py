@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from grader.course import load_course
 from grader.errors import GraderError
 
 STUB = "raise NotImplementedError"
@@ -41,15 +42,21 @@ def clear_solutions(notebook: Any) -> Any:
 
 
 def make_exercises(solutions: Path) -> dict[str, str]:
-    """The files of `exercises/`, by name: a stub for each module, and the statements."""
-    modules = sorted(path for path in solutions.glob("*.py") if path.name != "__init__.py")
-    if not modules:
-        raise GraderError(f"there are no modules in {solutions.name}/; stubs are made from the solutions")
-    files = {path.name: make_stub(path.read_text("utf-8")) for path in modules}
-    for path in sorted(solutions.glob("*.md")):
-        if path.name.endswith(STATEMENTS):
-            files[path.name] = path.read_text("utf-8")
-    return files | {"__init__.py": PACKAGE_DOCSTRING}
+    """The files of `exercises/`, by name: a stub for each exercise of the course, and the statements.
+
+    Raises:
+        GraderError: If an exercise has no solution.
+    """
+    files = {"__init__.py": PACKAGE_DOCSTRING}
+    for name in load_course().names:
+        module = solutions / f"{name}.py"
+        if not module.is_file():
+            came = f"the exercise {name} has no {solutions.name}/{module.name}"
+            raise GraderError(f"course.toml: {came}; write it, or mend the name")
+        files[module.name] = make_stub(module.read_text("utf-8"))
+        statements = [solutions / f"{name}{suffix}" for suffix in STATEMENTS]
+        files |= {path.name: path.read_text("utf-8") for path in statements if path.is_file()}
+    return files
 
 
 def write_stubs(root: Path, *, write: bool = True) -> list[str]:

@@ -1,18 +1,32 @@
-"""The series that the exercises forecast: two chaotic systems drawn afresh from a seed, and one real record."""
+"""The series that the exercises forecast: two chaotic systems drawn afresh from a seed, and real records.
+
+An instructor's own record is named by `series.toml` beside the checks of a suite, and goes where the suite goes.
+"""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import math
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from grader.course import SYNTHETIC, read_toml
+from grader.errors import GraderError
 
 Array = NDArray[np.float64]
 
 TRAIN_SAMPLES = 2_000
 TEST_SAMPLES = 500
+
+RECORD_SAMPLES = TRAIN_SAMPLES + 2 * TEST_SAMPLES
+"""An instructor's own record has at least as many, so that a draw can begin at more than 500 places."""
+RECORD_SAME = 100
+"""Fewer samples in a row are the same: what never changes is forecast by repeating it."""
 
 # The classic, chaotic Mackey-Glass system and the sampling that the contract fixes.
 MACKEY_GLASS_STEP = 6.0
@@ -36,22 +50,98 @@ SHIFT_RANGE = (-5.0, 5.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ForecastTask:
-    """One disguised Mackey-Glass series, cut in two: `train` `(2000,)`, and `test` `(500,)`, which follows it."""
+    """One disguised series, cut in two: `train` `(2000,)`, and `test` `(500,)`, which follows it."""
 
     train: Array
     test: Array
 
 
-def forecast_task(rng: np.random.Generator) -> ForecastTask:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Origin:
+    """Where the series of a suite come from: the Mackey-Glass system, or a standardised record `(T,)`.
+
+    Thresholds belong to a series, which they name by its `fingerprint`.
+    """
+
+    fingerprint: str = SYNTHETIC
+    record: Array | None = None
+
+    def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """A fresh series `(n_samples,)`: of a record, a piece that begins anywhere."""
+        if self.record is None:
+            return mackey_glass(n_samples, rng)
+        start = int(rng.integers(len(self.record) - n_samples + 1))
+        return self.record[start : start + n_samples]
+
+
+MACKEY_GLASS = Origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesFile:
+    """What `series.toml` says: the file, a column of numbers, by its path from there."""
+
+    file: str
+
+
+@functools.cache
+def load_origin(folder: Path) -> Origin:
+    """Where the series of a suite come from: Mackey-Glass, if there is no `series.toml` in its folder.
+
+    Raises:
+        GraderError: If the record is not in the folder, or no series can be drawn from it.
+    """
+    path = folder / "series.toml"
+    if not path.is_file():
+        return MACKEY_GLASS
+    name = read_toml(path, SeriesFile).file
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
+        raise GraderError(f"series.toml: {name} is outside of tests/{folder.name}; expected in there, as the suite is")
+    record = _read_record(folder / name)
+    digest = hashlib.sha256(record.astype("<f8").tobytes()).hexdigest()
+    return Origin(fingerprint=f"sha256-{digest[:16]}", record=(record - record.mean()) / record.std())
+
+
+def _read_record(path: Path) -> Array:
+    """The numbers of a file, one on each line, below a title or none."""
+    try:
+        lines = path.read_text("utf-8-sig").rstrip().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise GraderError(f"series.toml: {path.name} cannot be read: {getattr(error, 'strerror', error)}") from error
+    found = [(number, _value(line)) for number, line in enumerate(lines, 1)]
+    if found and found[0][1] is None:
+        found = found[1:]
+    for number, value in found:
+        if value is None or not math.isfinite(value):
+            came = f"{path.name}, line {number}: {lines[number - 1].strip()[:40]!r} is no number"
+            raise GraderError(f"{came}; expected one on each line, with a decimal point and without gaps")
+    if len(found) < RECORD_SAMPLES:
+        raise GraderError(f"{path.name} has {len(found)} numbers; expected at least {RECORD_SAMPLES}")
+    record = np.array([value for _, value in found], dtype=np.float64)
+    same = int(np.diff(np.flatnonzero(np.diff(record, prepend=np.nan, append=np.nan))).max())
+    if same >= RECORD_SAME:
+        raise GraderError(f"{path.name} has {same} equal numbers in a row; expected fewer than {RECORD_SAME}")
+    return record
+
+
+def _value(line: str) -> float | None:
+    try:
+        return float(line)
+    except ValueError:
+        return None
+
+
+def forecast_task(rng: np.random.Generator, origin: Origin = MACKEY_GLASS) -> ForecastTask:
     """Draw a fresh series for `train_forecaster`: what the student learns from and the continuation that stays here.
 
     Args:
         rng: source of the history, the scale and the offset.
+        origin: where the series comes from.
 
     Returns:
         The two pieces, in the series' own (random) units.
     """
-    series = disguise(mackey_glass(TRAIN_SAMPLES + TEST_SAMPLES, rng), rng)
+    series = disguise(origin.draw(TRAIN_SAMPLES + TEST_SAMPLES, rng), rng)
     return ForecastTask(train=series[:TRAIN_SAMPLES], test=series[TRAIN_SAMPLES:])
 
 

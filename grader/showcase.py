@@ -211,7 +211,7 @@ def _due(exercises: Collection[str]) -> dict[str, Stand]:
     return {
         name: stand
         for name, stand in STANDS.items()
-        if any(owners[function] in exercises for function in stand.functions)
+        if any(owners.get(function) in exercises for function in stand.functions)
     }
 
 

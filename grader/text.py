@@ -15,7 +15,7 @@ LANGUAGES = ("en", "es")
 SOURCE_LANGUAGE = "en"
 
 
-def default_language() -> str:
+def locale_language() -> str:
     """The language of the locale if there are texts in it, else English."""
     code = (locale.getlocale()[0] or "")[:2].lower()
     return code if code in LANGUAGES else SOURCE_LANGUAGE

@@ -20,7 +20,7 @@ from grader.contract import Text
 from grader.course import Gate
 from grader.evidence import Array, CheckFailed, ModelData
 from grader.models import ModelEvidence
-from grader.series import forecast_task
+from grader.series import MACKEY_GLASS, Origin, forecast_task
 
 STEPS = models.TRAINING_STEPS
 BATCH_SIZE = 32
@@ -61,7 +61,13 @@ class Trainer:
         self._engine = engine
 
     def skills(
-        self, model: ModelEvidence, look_back: int, rng: np.random.Generator, *, sequence: bool = False
+        self,
+        model: ModelEvidence,
+        look_back: int,
+        rng: np.random.Generator,
+        *,
+        sequence: bool = False,
+        origin: Origin = MACKEY_GLASS,
     ) -> Iterator[float]:
         """RMSE(model) / RMSE(persistence), one step ahead on an unseen continuation: of one run, then of further ones.
 
@@ -70,8 +76,9 @@ class Trainer:
             look_back: Length of the windows.
             rng: Draws the series, the initial weights and the batches.
             sequence: The model forecasts at every step; it is trained so, and scored at the last step.
+            origin: Where the series comes from.
         """
-        lesson = draw_lesson(look_back, rng, sequence=sequence)
+        lesson = draw_lesson(look_back, rng, sequence=sequence, origin=origin)
         for runs in (slice(0, 1), slice(1, None)):
             part = replace(lesson, batches=lesson.batches[runs], seeds=lesson.seeds[runs])
             yield from (skill_of(lesson, output, sequence=sequence) for output in self._engine.forecasts(model, part))
@@ -88,16 +95,17 @@ class Trial:
     unlucky start costs nobody a point.
     """
 
-    def __init__(self, trainer: Trainer, gate: Gate) -> None:
-        """Take the trainer, and the threshold of the check."""
+    def __init__(self, trainer: Trainer, gate: Gate, origin: Origin = MACKEY_GLASS) -> None:
+        """Take the trainer, the threshold of the check, and where its series come from."""
         self._trainer = trainer
         self._gate = gate
+        self._origin = origin
 
     def expect_skill(
         self, function: str, model: ModelEvidence, look_back: int, rng: np.random.Generator, *, sequence: bool = False
     ) -> None:
         """Demand that the trained model's error is small against that of repeating the last value."""
-        runs = self._trainer.skills(model, look_back, rng, sequence=sequence)
+        runs = self._trainer.skills(model, look_back, rng, sequence=sequence, origin=self._origin)
         first = next(runs)
         found = first if self._gate.is_sure(first) else float(np.median([first, *runs]))
         expect_skill(function, found, self._gate.threshold)
@@ -120,9 +128,11 @@ class RecipeTrial:
             stream.write(wire.encode(recipe))
 
 
-def draw_lesson(look_back: int, rng: np.random.Generator, *, sequence: bool = False) -> Lesson:
+def draw_lesson(
+    look_back: int, rng: np.random.Generator, *, sequence: bool = False, origin: Origin = MACKEY_GLASS
+) -> Lesson:
     """A fresh series, standardised, as windows; batches and seeds for one run and the further ones."""
-    task = forecast_task(rng)
+    task = forecast_task(rng, origin)
     mean, std = task.train.mean(), task.train.std()
     train, test = (task.train - mean) / std, (task.test - mean) / std
     X, y = skill.windows(train, look_back)

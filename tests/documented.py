@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = (
     "README.md",
     "docs/grading.md",
+    "docs/your-course.md",
     "docs/releasing.md",
     "docs/class.md",
     "docs/notebook.md",

@@ -35,14 +35,11 @@ def worth_of(tests: Path, exercises: Collection[str]) -> Worth:
     Raises:
         UsageError: If the course has no such exercise.
     """
-    course = load_course()
-    if unknown := sorted(set(exercises) - set(course.names)):
-        raise UsageError(f"there is no exercise {', '.join(unknown)}; the course has {', '.join(course.names)}")
+    specs = load_course().chosen(tuple(exercises))
     points = points_of(tests)
     return {
         spec.name: {id: 0 if spec.bonus else points[id] for id in points if id.partition(".")[0] == spec.name}
-        for spec in course.exercises
-        if spec.name in exercises or not exercises
+        for spec in specs
     }
 
 

@@ -25,23 +25,31 @@ RULE = (
 )
 
 
-def to_toml(placements: Sequence[Placement], facts: Mapping[str, Any], before: str) -> str:
+OF_A_CHECK = ("series", "date", "seed")
+"""What is said of each check, since not all of them need be calibrated at once."""
+
+
+def to_toml(placements: Sequence[Placement], facts: Mapping[str, Any], before: str, *, whole: bool = True) -> str:
     """The file `thresholds.toml`.
 
     Args:
         placements: What was calibrated.
-        facts: Date, versions, seed: whatever is needed to repeat it.
+        facts: Series, date, versions, seed: whatever is needed to repeat it.
         before: The file as it was; checks that were not calibrated are kept.
+        whole: Whether all were calibrated; otherwise what is said of all of them is kept too.
     """
+    known = tomllib.loads(before)
     calibration = {
         **facts,
         "rule": RULE.format(further=FURTHER_RUNS),
         "confidence": CONFIDENCE,
         "reference_loses_any_point": _count(any_point_lost(placements)),
     }
-    checks = {check: _check(placement) for placement in placements for check in placement.checks}
-    document = {"calibration": calibration, "checks": tomllib.loads(before).get("checks", {}) | checks}
-    return HEADER + tomli_w.dumps(document)
+    if not whole:
+        calibration = known.get("calibration", calibration)
+    own = {name: facts[name] for name in OF_A_CHECK if name in facts}
+    checks = {check: own | _check(placement) for placement in placements for check in placement.checks}
+    return HEADER + tomli_w.dumps({"calibration": calibration, "checks": known.get("checks", {}) | checks})
 
 
 def table(placements: Sequence[Placement]) -> Table:

@@ -11,10 +11,12 @@ from scipy.stats import binom
 
 from grader import calibrate, families, wire
 from grader.calibrate import Count, Placement, any_point_lost, place
-from grader.course import load_points, load_thresholds
+from grader.course import SYNTHETIC, load_gate, load_points, load_thresholds
+from grader.errors import GraderError
 from grader.families import FAMILIES, HONEST, Group
 from grader.observe import model_data
 from grader.render import thresholds
+from grader.series import Origin
 
 ROOT = Path(__file__).parents[2]
 HIDDEN = ROOT / "tests" / "hidden"
@@ -137,6 +139,27 @@ def test_the_file_keeps_what_was_not_calibrated_and_the_suite_reads_it(tmp_path)
     gates = load_thresholds(tmp_path)
     assert gates["x.y.forecast"].threshold == 0.5
     assert gates["a.b.forecast"] == placement([False] * 4).gate
+
+
+def test_a_part_that_is_calibrated_says_on_which_series_and_keeps_what_is_said_of_all(tmp_path):
+    before = '[calibration]\ndraws = 3000\n[checks."x.y.forecast"]\nthreshold = 0.5\n'
+    facts = {"series": "sha256-12", "draws": 100}
+    (tmp_path / "thresholds.toml").write_text(thresholds.to_toml([placement([False] * 4)], facts, before, whole=False))
+    document = tomllib.loads((tmp_path / "thresholds.toml").read_text())
+    assert document["calibration"] == {"draws": 3000}
+    assert load_gate(tmp_path, "a.b.forecast", "sha256-12").threshold == placement([False] * 4).gate.threshold
+    assert load_gate(tmp_path, "x.y.forecast", SYNTHETIC).threshold == 0.5
+    for check, series in (("x.y.forecast", "sha256-12"), ("a.b.forecast", SYNTHETIC), ("a.c.forecast", SYNTHETIC)):
+        with pytest.raises(GraderError, match=rf"the threshold of {check} is .*{series}: run `grader calibrate"):
+            load_gate(tmp_path, check, series)
+
+
+def test_the_runs_on_another_series_are_kept_apart(tmp_path):
+    groups = [group(keras.layers.Dense(1))]
+    calibrate.calibrate(groups, Trained(tmp_path, 1), 100)
+    other = Trained(tmp_path, 1, origin=Origin(fingerprint="sha256-12", record=np.arange(3.0)))
+    calibrate.calibrate(groups, other, 100)
+    assert other.computed >= 500
 
 
 def test_the_thresholds_in_the_repository_are_of_checks_that_there_are():

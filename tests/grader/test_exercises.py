@@ -29,10 +29,10 @@ def test_the_statement_names_every_function(exercise, language):
 
 @EXERCISES
 @pytest.mark.parametrize("folder", [PUBLIC, HIDDEN], ids=["public", "hidden"])
-def test_the_points_add_up_and_every_function_has_a_check(exercise, folder):
+def test_every_function_has_a_check_that_is_worth_points(exercise, folder):
     points = {id: worth for id, worth in load_points(folder).items() if id.startswith(f"{exercise.name}.")}
-    assert sum(points.values()) == exercise.points
     assert {id.split(".")[1] for id in points} == set(exercise.functions)
+    assert min(points.values()) >= 1
 
 
 @EXERCISES

@@ -10,15 +10,13 @@ import grader
 PACKAGE = Path(grader.__file__).parent
 LAYERS = [
     {"contract", "errors", "variants"},
-    {"evidence", "rungs"},
+    {"evidence", "rungs", "text"},
     {
         "wire",
-        "series",
         "skill",
         "compare",
         "course",
         "architecture",
-        "text",
         "bubblewrap",
         "preflight",
         "unpack",
@@ -26,7 +24,7 @@ LAYERS = [
         "scaffold",
         "cells",
     },
-    {"gather"},
+    {"gather", "series"},
     {"observe", "importing", "models", "collect", "walls", "connection", "misconceptions", "likeness"},
     {"worker", "forecaster"},
     {"zygote"},

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from grader import series
+from grader.errors import GraderError
 
 Array = NDArray[np.float64]
 
@@ -181,6 +184,71 @@ def test_a_forecast_task_is_one_series_cut_in_two() -> None:
     generator = rng(9)
     whole = series.disguise(series.mackey_glass(2_500, generator), generator)
     np.testing.assert_array_equal(np.concatenate([task.train, task.test]), whole)
+
+
+def record_of(folder: Path, lines: list[str], name: str = "own.csv") -> series.Origin:
+    (folder / "own.csv").write_text("\n".join(lines), "utf-8")
+    (folder / "series.toml").write_text(f"file = {name!r}\n", "utf-8")
+    return series.load_origin(folder)
+
+
+def waves(count: int) -> list[str]:
+    return [f"{1e4 + 30 * math.sin(0.5 * t) + math.sin(0.1 * t)}" for t in range(count)]
+
+
+def test_a_suite_without_a_record_draws_mackey_glass(tmp_path: Path) -> None:
+    assert series.load_origin(tmp_path) is series.MACKEY_GLASS
+    np.testing.assert_array_equal(series.MACKEY_GLASS.draw(50, rng(1)), series.mackey_glass(50, rng(1)))
+
+
+def test_a_draw_of_a_record_is_a_piece_of_it_in_units_of_its_own(tmp_path: Path) -> None:
+    origin = record_of(tmp_path, ["level", *waves(3_200), "", ""])
+    first, again, other = (series.forecast_task(rng(seed), origin) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.train, again.train)
+    assert not np.allclose(first.train, other.train)
+    whole = np.concatenate([first.train, first.test])
+    assert whole.shape == (2_500,)
+    pieces = np.lib.stride_tricks.sliding_window_view(np.array(waves(3_200), dtype=float), 2_500)
+    assert sum(np.corrcoef(piece, whole)[0, 1] > 1 - 1e-9 for piece in pieces) == 1
+    assert abs(whole.mean()) < 1e3  # standardised before it is disguised: float32 resolves it
+
+
+def test_the_fingerprint_of_a_record_is_that_of_its_numbers(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).mkdir()
+    one = record_of(tmp_path / "a", waves(3_000)).fingerprint
+    assert one == record_of(tmp_path / "b", ["\ufefflevel", *(f" {line} \r" for line in waves(3_000))]).fingerprint
+    assert one != record_of(tmp_path / "c", waves(3_001)).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (waves(2_999), "own.csv has 2999 numbers; expected at least 3000"),
+        ([], "own.csv has 0 numbers"),
+        ([*waves(3_000), "high"], "own.csv, line 3001: 'high' is no number; expected one on each line"),
+        (["level", *waves(9), "", *waves(3_000)], "line 11: '' is no number"),
+        (["level", "unit", *waves(3_000)], "line 2: 'unit' is no number"),
+        ([*waves(3_000), "nan"], "line 3001: 'nan' is no number"),
+        ([*waves(3_000), "1e999"], "line 3001: '1e999' is no number"),
+        (["1;2", *(f"{t};{t}" for t in range(3_000))], "line 2: '0;0' is no number"),
+        (["5.0"] * 3_000, "own.csv has 3000 equal numbers in a row; expected fewer than 100"),
+        ([*waves(3_000), *["0"] * 100], "own.csv has 100 equal numbers in a row"),
+    ],
+    ids="short empty text gap titles nan infinite columns constant still".split(),
+)
+def test_a_record_that_is_of_no_use_is_one_sentence(lines: list[str], reason: str, tmp_path: Path) -> None:
+    with pytest.raises(GraderError, match=reason):
+        record_of(tmp_path, lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("../own.csv", "is outside of tests/hidden"), ("theirs.csv", "theirs.csv cannot be read: No such")]
+)
+def test_a_record_lies_beside_its_suite(name: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "hidden").mkdir()
+    with pytest.raises(GraderError, match=reason):
+        record_of(tmp_path / "hidden", waves(3_000), name)
 
 
 def test_a_forecast_task_is_frozen() -> None:

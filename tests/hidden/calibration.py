@@ -17,7 +17,7 @@ from grader.course import Limits
 from grader.evidence import Request, Returned
 from grader.families import HONEST
 from grader.rungs import Demand
-from grader.series import forecast_task
+from grader.series import forecast_task, load_origin
 from grader.training import BATCH_SIZE, Lesson, SideBySide
 from grader.workers import Workers
 
@@ -29,9 +29,15 @@ SHORT = 200
 WORTHLESS = ("persistence", "constant", "untrained", "shuffled-targets", "target-in-window")
 
 
-def measurements(solutions: Path, limits: Limits):
-    """What is to be measured, of the reference in this folder."""
-    return [TrainForecaster(solutions, limits), FitReadout(solutions)]
+def measurements(solutions: Path, limits: Limits, exercises):
+    """What is to be measured in these exercises, of the reference in this folder."""
+    makers = {"forecasting": lambda: TrainForecaster(solutions, limits), "beyond": lambda: FitReadout(solutions)}
+    return [make() for exercise, make in makers.items() if exercise in exercises]
+
+
+def draw_task(rng):
+    """A series for the open challenge, as the suite draws it."""
+    return forecast_task(rng, load_origin(HIDDEN))
 
 
 class TrainForecaster:
@@ -50,14 +56,14 @@ class TrainForecaster:
         """Let the reference train once, in a worker."""
         self._suite = load_module(HIDDEN / "test_forecasting.py")
         self._solutions, self._limits = solutions, limits
-        self._returned = self._run_for_real([forecast_task(np.random.default_rng(0))])[0]
+        self._returned = self._run_for_real([draw_task(np.random.default_rng(0))])[0]
         self._model, self._look_back, *_ = self._returned
         self._updates = int(self._model.optimizer["config"]["learning_rate"]["config"]["decay_steps"])
         self.facts = [architecture.fingerprint(self._model), self._look_back, self._optimizer_config(self._updates)]
 
     def skills(self, family: str, seed: int, numbers):
         """Error over that of persistence, of the best linear model, and over the spread, `(len(numbers), 3)`."""
-        tasks = [forecast_task(np.random.default_rng([seed, number])) for number in numbers]
+        tasks = [draw_task(np.random.default_rng([seed, number])) for number in numbers]
         forecasts = self._forecasts(family, seed, tuple(numbers), tasks)
         return np.array([self._ratios(task, forecast) for task, forecast in zip(tasks, forecasts, strict=True)])
 
@@ -65,7 +71,7 @@ class TrainForecaster:
         """The same of real runs of the reference in a worker, `(REAL_RUNS, 3)`."""
         from grader.models import ModelEvidence
 
-        tasks = [forecast_task(np.random.default_rng([seed, number])) for number in range(REAL_RUNS)]
+        tasks = [draw_task(np.random.default_rng([seed, number])) for number in range(REAL_RUNS)]
         ratios = []
         for task, (model, look_back, mean, std) in zip(tasks, self._run_for_real(tasks), strict=True):
             X = skill.continuation_windows(task.train, task.test, look_back)
@@ -116,7 +122,7 @@ class TrainForecaster:
         return runs.train(weights, lessons, batches)
 
     def _lesson(self, kind, rng):
-        task, look_back = forecast_task(rng), self._look_back
+        task, look_back = draw_task(rng), self._look_back
         mean, std = task.train.mean(), task.train.std()
         X, y = skill.windows((task.train - mean) / std, look_back)
         if kind == "target-in-window":
@@ -175,7 +181,7 @@ class FitReadout:
         for number in numbers:
             rng = np.random.default_rng([seed, number])
             submission = SimpleNamespace(**self._functions | self._changed(family, rng.spawn(1)[0]))
-            found.append([self._suite.readout_skill(submission, rng)])
+            found.append([self._suite.readout_skill(submission, rng, load_origin(HIDDEN))])
         return np.array(found)
 
     def real_runs(self, seed: int):

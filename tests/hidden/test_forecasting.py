@@ -202,9 +202,9 @@ def test_plot_forecast_labels(submission, rng):
 
 
 @pytest.fixture(scope="module")
-def task(rng_for):
+def task(rng_for, origin):
     """A series for the open challenge, and its continuation, which stays here."""
-    return forecast_task(rng_for("forecasting.train_forecaster"))
+    return forecast_task(rng_for("forecasting.train_forecaster"), origin)
 
 
 @pytest.fixture(scope="module")

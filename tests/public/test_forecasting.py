@@ -82,9 +82,9 @@ def expect_one_number(name, value):
 
 @pytest.mark.slow
 @pytest.mark.function("train_forecaster")
-def test_train_forecaster_example(submission, rng):
+def test_train_forecaster_example(submission, rng, origin):
     """Trained on 2,000 samples, it forecasts the 500 that follow better than repeating the last value would."""
-    task = forecast_task(rng)
+    task = forecast_task(rng, origin)
     value = submission.train_forecaster(task.train)
     model, look_back, mean, std = expect_tuple("train_forecaster", value, ("model", "look_back", "mean", "std"))
     expect_model("train_forecaster", model)
