@@ -64,9 +64,7 @@ class Measurement(Protocol):
 class Runs:
     """The skills of many draws, computed in chunks and kept in a folder."""
 
-    def __init__(
-        self, folder: Path, seed: int, done: Done = lambda name: None, origin: Origin = MACKEY_GLASS
-    ) -> None:
+    def __init__(self, folder: Path, seed: int, done: Done = lambda name: None, origin: Origin = MACKEY_GLASS) -> None:
         """Take the folder that keeps what was computed, the seed of all draws, who is told, and whence series come."""
         self._folder = folder = folder if origin is MACKEY_GLASS else folder / origin.fingerprint
         self._seed = seed
@@ -155,9 +153,7 @@ class Runs:
                 if len(self._lessons) > 2 * CHUNK:
                     self._lessons.clear()
                 rng = np.random.default_rng([self._seed, int(number)])
-                self._lessons[key] = draw_lesson(
-                    group.look_back, rng, sequence=group.sequence, origin=self._origin
-                )
+                self._lessons[key] = draw_lesson(group.look_back, rng, sequence=group.sequence, origin=self._origin)
             found.append(self._lessons[key])
         return found
 

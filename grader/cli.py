@@ -581,9 +581,7 @@ def _conclude(summary: Summary) -> None:
 @app.command("notebook")
 def notebook_command(
     out: Annotated[Path, typer.Argument(help="A new folder, such as source/NAME of a course in nbgrader.")],
-    lang: Annotated[
-        Language | None, typer.Option(help="Language of the text. Default: the course's, else es.")
-    ] = None,
+    lang: Annotated[Language | None, typer.Option(help="Language of the text. Default: the course's, else es.")] = None,
     solutions: Annotated[bool, typer.Option("--solutions", help="With the answers, as nbgrader's source.")] = False,
 ) -> None:
     """Write the course's notebook, from which nbgrader does the rest, and what it needs to run anywhere."""

@@ -242,9 +242,9 @@ def load_points(folder: Path) -> dict[str, int]:
     functions = {function for table in tables.values() for function in _functions(table)}
     if odd := sorted(load_course().limits.function_s.keys() - functions):
         raise GraderError(f"course.toml: function_s has {odd[0]}; expected functions that {place} has checks of")
-    points = {}
+    points: dict[str, int] = {}
     for spec in load_course().exercises:
-        for fault in _faults(spec, tables, place):
+        for fault in _misfits(spec, tables, place):
             raise GraderError(f"course.toml: {fault}")
         shares = share_out(spec.points, tables[spec.name])
         points |= {f"{spec.name}.{check}": share for check, share in shares.items()}
@@ -255,7 +255,7 @@ def _functions(table: Mapping[str, int]) -> list[str]:
     return list(dict.fromkeys(check.partition(".")[0] for check in table))
 
 
-def _faults(spec: ExerciseSpec, tables: Mapping[str, Mapping[str, int]], place: str) -> Iterator[str]:
+def _misfits(spec: ExerciseSpec, tables: Mapping[str, Mapping[str, int]], place: str) -> Iterator[str]:
     """Why a suite cannot grade an exercise."""
     table = tables.get(spec.name)
     if table is None:
@@ -272,7 +272,8 @@ def _faults(spec: ExerciseSpec, tables: Mapping[str, Mapping[str, int]], place: 
         if weight < 1:
             yield f"{place} gives {weight} to {spec.name}.{check}; expected a whole number above 0"
     if spec.points < len(table):
-        yield f"{spec.name} has {spec.points} points for {len(table)} checks of {place}; expected one for each at least"
+        few = f"{spec.points} points for {len(table)} checks of {place}"
+        yield f"the exercise {spec.name} has {few}; expected one for each at least"
 
 
 def share_out(points: int, weights: Mapping[str, int]) -> dict[str, int]:

@@ -15,7 +15,12 @@ TELLING_CHARACTERS = 16
 """Shorter lines, such as `return model`, are anybody's."""
 
 IMPORT = re.compile(r"(from|import) ")
-ANYBODY_S = {'model.compile(optimizer="adam", loss="mse")', "for _ in range(steps):", "super().__init__()"}
+ANYBODY_S = {
+    'model.compile(optimizer="adam", loss="mse")',
+    "for _ in range(steps):",
+    "super().__init__()",
+    '@pytest.fixture(scope="module")',
+}
 """Longer lines of an answer that the grader's own code happens to have too."""
 
 NO_CHECKS = {"calibration.py"}
@@ -42,12 +47,14 @@ def leaks(folder: Path, root: Path) -> list[str]:
 
 def secrets(root: Path) -> frozenset[str]:
     """The lines that give something away: of the solution regions and of the hidden suite, less what students have."""
-    regions = [region for path in root.glob("solutions/*.py") for region in REGION.findall(path.read_text("utf-8"))]
+    solutions = [path.read_text("utf-8") for path in root.glob("solutions/*.py")]
+    regions = [region for text in solutions for region in REGION.findall(text)]
     checks = [path for path in _texts(root / "tests" / "hidden") if path.name not in NO_CHECKS]
     hidden = [path.read_text("utf-8") for path in checks]
     public = [path.read_text("utf-8") for name in ("exercises", "tests/public") for path in _texts(root / name)]
+    stubs = [REGION.sub("", text) for text in solutions]  # also of exercises that a course leaves out
     lines = {line for text in (*regions, *hidden) for line in _lines(text)}
-    given = {line for text in public for line in _lines(text)} | ANYBODY_S
+    given = {line for text in (*stubs, *public) for line in _lines(text)} | ANYBODY_S
     return frozenset(line for line in lines - given if len(line) >= TELLING_CHARACTERS and not IMPORT.match(line))
 
 

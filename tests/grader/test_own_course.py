@@ -2,9 +2,9 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
-import sys
 import sysconfig
 import venv
 from pathlib import Path
@@ -58,13 +58,13 @@ def test_the_course_as_it_is_published_has_a_hundred_points(root):
 
 MISTAKES = {
     "TOML": (edited(('"windowing"', '"windowing')), "line"),
-    "kind": (edited(("points = 12", 'points = "12"')), r"the exercise windowing: Expected `int`, got `str` - at `\$.points`"),
-    "half a point": (edited(("points = 12", "points = 12.5")), "Expected `int`, got `float`"),
-    "no points": (edited(("points = 12", "points = 0")), "the exercise windowing: points is 0; expected a whole number"),
-    "no functions": (edited(('functions = ["input_gradient_norms"]', "")), "the exercise gradients: Object missing required field `functions`"),
+    "kind": (edited(("points = 12", 'points = "12"')), "windowing: Expected `int`, got `str` - at `$.points`"),
+    "half a point": (edited(("points = 12", "points = 12.5")), "windowing: Expected `int`, got `float`"),
+    "no points": (edited(("points = 12", "points = 0")), "windowing: points is 0; expected a whole number above 0"),
+    "no functions": (edited(('functions = ["input_gradient_norms"]', "")), "gradients: Object missing required field"),
     "language": (edited(('# language = "es"', 'language = "fr"')), "language is 'fr'; expected one of en, es"),
-    "key": (edited(("bonus = true", "bonsu = true")), "the exercise beyond: there is no setting bonsu; expected only name, points"),
-    "limit": (edited(("call_s = 5", "cal_s = 5\ncall_s = 5")), "limits: there is no setting cal_s; expected only submission_s"),
+    "key": (edited(("bonus = true", "bonsu = true")), "beyond: there is no setting bonsu; expected only name, points"),
+    "limit": (edited(("call_s = 5", "cal_s = 5\ncall_s = 5")), "limits: there is no setting cal_s; expected only"),
     "no time": (edited(("call_s = 5", "call_s = 0")), "the limit call_s is 0; expected a number above 0"),
     "twice": (edited(exercises=EXERCISES[:1] * 2), "the exercise windowing is there 2 times; expected once"),
     "borrowed": (edited(('"fit_scaler"', '"build_lstm"')), "the function build_lstm is there 2 times"),
@@ -77,7 +77,7 @@ MISTAKES = {
 def test_a_mistake_in_the_course_is_one_sentence_with_its_place(mistake, tmp_path):
     text, reason = MISTAKES[mistake]
     (tmp_path / "course.toml").write_text(text, "utf-8")
-    with pytest.raises(GraderError, match=f"^course.toml: .*{reason}"):
+    with pytest.raises(GraderError, match=rf"^course\.toml: .*{re.escape(reason)}"):
         read_course(tmp_path / "course.toml")
 
 
@@ -128,12 +128,28 @@ def clone(root, tmp_path_factory):
     return Clone(root, tmp_path_factory.mktemp("own"))
 
 
+HAS = "tests/public/points.toml has"
 REFUSED = {
-    "exercise": (edited(('"windowing"', '"windoing"')), "windoing has no checks in tests/public/points.toml; expected"),
-    "function": (edited(('"scale"', '"scael"')), "windowing has the function scael; tests/public/points.toml has"),
-    "lost": (edited(('"scale", ', "")), "windowing lacks the function scale, of which tests/public/points.toml has"),
-    "few points": (edited(("points = 12", "points = 3")), "windowing has 3 points for 7 checks of tests/public/points"),
-    "limit": (edited(("plot_forecast = 30", "plot = 30")), "function_s has plot; expected functions that tests/public"),
+    "exercise": (
+        edited(('"windowing"', '"windoing"')),
+        "the exercise windoing has no checks in tests/public/points.toml",
+    ),
+    "function": (
+        edited(('"scale"', '"scael"')),
+        f"the exercise windowing has the function scael; {HAS} checks of split",
+    ),
+    "lost": (
+        edited(('"scale", ', "")),
+        f"the exercise windowing lacks the function scale, of which {HAS} checks; add it",
+    ),
+    "points": (
+        edited(("points = 12", "points = 3")),
+        "the exercise windowing has 3 points for 7 checks of tests/public",
+    ),
+    "limit": (
+        edited(("plot_forecast = 30", "plot = 30")),
+        f"function_s has plot; expected functions that {HAS} checks of",
+    ),
 }
 
 
@@ -143,8 +159,7 @@ def test_a_course_that_does_not_fit_its_suites_is_not_graded(mistake, clone):
     clone.write("grader/course.toml", text)
     done = clone.run("grader", "grade", "solutions")
     assert done.returncode == 3
-    assert f"grader: course.toml: {'' if mistake == 'limit' else 'the exercise '}{reason}" in unwrapped(done.stderr)
-    assert "Traceback" not in done.stderr
+    assert unwrapped(done.stderr).startswith(f"grader: course.toml: {reason}")
 
 
 def unwrapped(text):

@@ -243,7 +243,8 @@ def test_a_record_that_is_of_no_use_is_one_sentence(lines: list[str], reason: st
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("../own.csv", "is outside of tests/hidden"), ("theirs.csv", "theirs.csv cannot be read: No such")]
+    ("name", "reason"),
+    [("../own.csv", "is outside of tests/hidden"), ("theirs.csv", "theirs.csv cannot be read: No such")],
 )
 def test_a_record_lies_beside_its_suite(name: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "hidden").mkdir()
