@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test workflow notebooks documented figures exercise cluster stubs samples sunday audit hostile fuzz benchmark picture clean
+.PHONY: grade test workflow notebooks own-course documented figures exercise cluster stubs samples sunday audit hostile fuzz benchmark picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -22,6 +22,10 @@ test: $(VENV)/tested
 # npm; and the bundle for Classroom 50, which installs everything anew: a quarter of an hour.
 workflow: $(VENV)/tested
 	$(BIN)/python -m pytest tests/grader/test_workflow.py tests/grader/test_sweep.py tests/grader/test_release.py -m full
+
+# A course of an instructor's own, from the data she edits to the score: a minute or two.
+own-course: $(VENV)/tested
+	$(BIN)/python -m pytest tests/grader/test_own_course.py -m "full or not full"
 
 # A class on a Dask cluster: workers that die, a caller that is killed, certificates.
 cluster: $(VENV)/tested

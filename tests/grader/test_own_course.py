@@ -167,8 +167,9 @@ def unwrapped(text):
 
 
 @pytest.fixture(scope="module")
-def course(clone):
+def course(root, tmp_path_factory):
     """Three exercises with other points, in Spanish, on a series of her own."""
+    clone = Clone(root, tmp_path_factory.mktemp("three"))
     kept = [text for text in EXERCISES if any(f'name = "{name}"' in text for name in POINTS)]
     changes = [('"recurrent-networks"\n', '"short"\nlanguage = "es"\n')]
     changes += [(f"points = {old}", f"points = {new}") for old, new in ((12, 20), (8, 30), (8, 10))]
@@ -204,6 +205,7 @@ def test_its_notebook_has_its_exercises_alone(course, tmp_path):
     assert "Prepara lo necesario" in "".join(cells[1]["source"])
 
 
+@pytest.mark.full
 def test_thresholds_of_another_series_stop_the_grading_until_they_are_calibrated(course, tmp_path):
     before = (course.root / "tests/hidden/thresholds.toml").read_text("utf-8")
     stopped = course.run("grader", "grade", "solutions")
@@ -227,7 +229,7 @@ def test_thresholds_of_another_series_stop_the_grading_until_they_are_calibrated
 
     wrong = shutil.copytree(course.root / "solutions", tmp_path / "wrong")
     with (wrong / "parameters.py").open("a", encoding="utf-8") as stream:
-        stream.write("\n\ndef gru_params(n_features, units):\n    return 0\n")
+        stream.write(ONE_TOO_MANY)
     report = course.graded(wrong, "--lang", "en")
     lost = [check for check in report["checks"] if check["score"] < check["max_score"]]
     assert {check["function"] for check in lost} == {"gru_params"}
@@ -235,13 +237,25 @@ def test_thresholds_of_another_series_stop_the_grading_until_they_are_calibrated
     assert any(check["message"].startswith("Of 200 samples") for check in report["checks"])
 
 
+ONE_TOO_MANY = """
+
+right = gru_params
+
+
+def gru_params(n_features, units):
+    return right(n_features, units) + 1
+"""
+
+
 def section(text, name):
     """A table of the file of thresholds, as text."""
     return text.split(f"{name}]\n")[1].split("\n[")[0]
 
 
-def test_a_series_that_cannot_be_used_is_one_sentence(course):
-    course.write("tests/hidden/tides.csv", "level\n" + "12.5\n" * 20)
-    done = course.run("grader", "calibrate", "--exercise", "baselines")
+def test_a_series_that_cannot_be_used_is_one_sentence(clone):
+    clone.write("grader/course.toml", edited())
+    clone.write("tests/hidden/series.toml", 'file = "tides.csv"\n')
+    clone.write("tests/hidden/tides.csv", "level\n" + "12.5\n" * 20)
+    done = clone.run("grader", "calibrate", "--exercise", "baselines")
     assert done.returncode == 3
     assert "grader: tides.csv has 20 numbers; expected at least 3000" in unwrapped(done.stderr)
