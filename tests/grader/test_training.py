@@ -64,7 +64,7 @@ class Scripted:
         self._skills = skills
         self.runs = 0
 
-    def skills(self, model, look_back, rng, *, sequence=False):
+    def skills(self, model, look_back, rng, *, sequence=False, origin=None):
         for skill in self._skills:
             self.runs += 1
             yield skill
