@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sysconfig
 import venv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.assignment import make_notebook
 from grader.course import load_course, load_points, read_course, share_out
 from grader.errors import GraderError
 
@@ -203,6 +205,15 @@ def test_its_notebook_has_its_exercises_alone(course, tmp_path):
     ids = [cell["id"] for cell in cells]
     assert {id.removesuffix("-points") for id in ids if id.endswith("-points")} == set(POINTS)
     assert "Prepara lo necesario" in "".join(cells[1]["source"])
+
+
+def test_a_picture_of_functions_that_are_left_out_is_left_out_too(root):
+    course = load_course()
+    alone = replace(course, exercises=course.chosen(["forecasting"]))
+    both = replace(course, exercises=course.chosen(["windowing", "forecasting"]))
+    for some, there in ((alone, False), (both, True)):
+        ids = {cell["id"] for cell in make_notebook(root / "solutions", some, "en", solved=False).cells}
+        assert ("forecasting-picture" in ids) is there
 
 
 @pytest.mark.full
