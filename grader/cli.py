@@ -49,8 +49,7 @@ from grader.text import Translator
 if TYPE_CHECKING:
     from grader.calibrate import Placement
     from grader.classroom.graders import Graders
-    from grader.classroom.grading import Result
-    from grader.classroom.run import Class, Summary, Tell
+    from grader.classroom.run import Class, Summary
     from grader.classroom.standing import Scores
 
 Answer = TypeVar("Answer")
@@ -159,15 +158,77 @@ def _seed(seed: int | None, student: str | None, round_name: str) -> int | None:
     return round_seed(secret, student, round_name)
 
 
+# Options of the commands that work on a class.
+Roster = Annotated[Path | None, typer.Option(help="Who is in the class: a .csv with a column id.")]
+CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write the scores, by the student's id.")]
+ClassPage = Annotated[Path | None, typer.Option("--html", help="Write the report on the class as a page.")]
+Assignment = Annotated[str | None, typer.Option(help="Its name in the gradebook. Default: the course's.")]
+GradebookUrl = Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")]
+AttemptsFolder = Annotated[Path, typer.Option(help="The folder where every attempt is kept.")]
+Round = Annotated[str, typer.Option("--round", help="What is graded, for seeds from GRADER_SECRET.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; else as many as cores.")]
+ClusterAddress = Annotated[
+    str | None, typer.Option("--cluster", help="Grade on the workers of Dask's scheduler at this address.")
+]
+GRADEBOOK = "sqlite:///gradebook.db"
+ATTEMPTS = Path("attempts")
+
+
 @app.command("regrade")
 def regrade_command(
-    transcript: Annotated[Path, typer.Argument(help="What `grader grade --transcript FILE` wrote.")],
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="TRANSCRIPT", help="A file of `grader grade --transcript`, or the folder of attempts."),
+    ],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
     lang: ReportLanguage = None,
     view: Annotated[View | None, typer.Option(help="Default: student's for the public suite alone.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Of a class: let the new scores count.")] = False,
+    roster: Roster = None,
+    assignment: Assignment = None,
+    gradebook: GradebookUrl = GRADEBOOK,
+    workers: Workers = None,
 ) -> None:
-    """Judge a submission again from its transcript; its code is not run."""
+    """Judge a submission, or a whole class, again from what was kept of it; no code is run."""
+    if path.is_dir():
+        if json_file or html_file or view:
+            raise UsageError("--json, --html and --view are of one report; for those of a class call `grader class`")
+        graders = _graders(workers, None)
+        _regrade_class(_chosen(assignment, gradebook, path, None, "", graders, None, lang), workers, roster, write)
+        return
+    if write:
+        raise UsageError("a transcript is of one submission, and in no gradebook; --write needs the folder of attempts")
+    _regrade(path, json_file, html_file, lang, view)
+
+
+def _regrade_class(chosen: Class, workers: int | None, roster: Path | None, write: bool) -> None:
+    from grader.classroom.graders import Judges
+    from grader.classroom.regrade import Judged, accept, regrade_class
+    from grader.render import moves
+
+    with Judges(workers or _all_cores()) as judges, _results() as tell:
+        verdicts = regrade_class(chosen, judges, tell)
+    judged = [verdict for verdict in verdicts if isinstance(verdict, Judged)]
+    rows = [(each.student, each.points, move.check, move.points, move.why) for each in judged for move in each.moves]
+    moved, failed = len({row[0] for row in rows}), len(verdicts) - len(judged)
+    print(f"{len(verdicts)} students: {moved} move, {len(judged) - moved} stay, {failed} not judged again")
+    if rows:
+        Console(width=None if sys.stdout.isatty() else moves.WIDTH).print(moves.table(rows))
+    else:
+        print("nobody's score moves")
+    if write:
+        accept(chosen, verdicts, roster)
+        print(f"written to {printable(str(chosen.folder))} and {printable(chosen.gradebook)}")
+    elif rows:
+        print("nothing is written; with --write the new scores count")
+    if failed:
+        raise GraderError(f"{failed} keep their scores until `grader class` or `grader sweep` grades them again")
+
+
+def _regrade(
+    transcript: Path, json_file: Path | None, html_file: Path | None, lang: Language | None, view: View | None
+) -> None:
     tests = find_tests()
     total = _count(tests, load_course().names)
     report = _with_progress(transcript.name, total, lambda progress: regrade(transcript, tests, progress))
@@ -412,22 +473,6 @@ def audit_command(
         raise GraderError(f"{len(summary.survivors)} survive and are not listed; see {work / 'audit.md'}")
 
 
-# Options of the commands that work on a class.
-Roster = Annotated[Path | None, typer.Option(help="Who is in the class: a .csv with a column id.")]
-CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write the scores, by the student's id.")]
-ClassPage = Annotated[Path | None, typer.Option("--html", help="Write the report on the class as a page.")]
-Assignment = Annotated[str | None, typer.Option(help="Its name in the gradebook. Default: the course's.")]
-GradebookUrl = Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")]
-AttemptsFolder = Annotated[Path, typer.Option(help="The folder where every attempt is kept.")]
-Round = Annotated[str, typer.Option("--round", help="What is graded, for seeds from GRADER_SECRET.")]
-Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; else as many as cores.")]
-ClusterAddress = Annotated[
-    str | None, typer.Option("--cluster", help="Grade on the workers of Dask's scheduler at this address.")
-]
-GRADEBOOK = "sqlite:///gradebook.db"
-ATTEMPTS = Path("attempts")
-
-
 @app.command("class")
 def class_command(
     submissions: Annotated[
@@ -482,7 +527,7 @@ def _graders(workers: int | None, cluster: str | None) -> Callable[[Options], Ab
     if cluster is None:
         from grader.classroom.graders import Judges
 
-        return lambda options: Judges(workers or len(os.sched_getaffinity(0)))
+        return lambda options: Judges(workers or _all_cores())
     if workers:
         raise UsageError("--workers is for this machine, and a cluster brings its own; give --workers or --cluster")
     if not _is_there("distributed"):
@@ -490,6 +535,11 @@ def _graders(workers: int | None, cluster: str | None) -> Callable[[Options], Ab
     from grader.classroom.cluster import Cluster
 
     return partial(Cluster, cluster, lambda said: print(printable(said), flush=True))
+
+
+def _all_cores() -> int:
+    """How many submissions of a class are graded at a time."""
+    return len(os.sched_getaffinity(0))
 
 
 def _chosen(
@@ -520,7 +570,6 @@ def _chosen(
             exercises=tuple(exercise or ()),
             trainer=usual_trainer(),
             demand=Demand(least=require_isolation),
-            memory=memory_folder() if _is_there("diskcache") else None,
         ),
         secret=secret,
         round=round_name,
@@ -530,12 +579,12 @@ def _chosen(
 
 
 @contextmanager
-def _results() -> Iterator[Tell]:
+def _results() -> Iterator[Callable[[int, int, object], None]]:
     """Shows each result of a class as it is there, and how many there are."""
     with _bar() as bar:
         task = bar.add_task("class", total=None)
 
-        def tell(number: int, total: int, result: Result) -> None:
+        def tell(number: int, total: int, result: object) -> None:
             bar.update(task, completed=number, total=total)
             print(f"[{number}/{total}] {printable(str(result))}", flush=True)
 

@@ -156,8 +156,10 @@ def _job(options: Options, folder: Path, specs: tuple[ExerciseSpec, ...], scratc
     )
 
 
-def regrade(path: Path, tests: Path, progress: Progress = lambda id, outcome: None) -> Report:
-    """Judge a transcript again; the submission is not run, nor needed.
+def regrade(
+    path: Path, tests: Path, progress: Progress = lambda id, outcome: None, judge: Runs | None = None
+) -> Report:
+    """Judge a transcript again; the submission is not run, nor needed. Who judges many has one judge, as in `grade`.
 
     Raises:
         UsageError: If the file is no transcript.
@@ -178,7 +180,7 @@ def regrade(path: Path, tests: Path, progress: Progress = lambda id, outcome: No
             mistakes=_mistakes(tests),
             replay=path.resolve(),
         )
-        with Judge() as judge:
+        with nullcontext(judge) if judge else Judge() as judge:
             report = _run(job, tests, suite, specs, progress, judge)
     facts = Facts.from_json(meta["facts"])
     return replace(

@@ -10,7 +10,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -19,6 +19,10 @@ import msgspec
 from grader.errors import GraderError, UsageError
 
 Record = TypeVar("Record")
+
+TRANSCRIPT = ".transcript"
+"""The ending of a file of evidence, which has the number of the attempt that it was gathered for."""
+PROPOSAL = "regraded.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,10 @@ class Points:
     exercises: Sequence[Exercise]
     checks: Sequence[Check]
 
+    def __str__(self) -> str:
+        bonus = f", bonus {self.bonus}/{self.max_bonus}" if self.max_bonus else ""
+        return f"{self.score}/{self.max_score}{bonus}"
+
     @property
     def scored(self) -> list[Check]:
         """The checks that are worth points; those of a suite that was only run are not."""
@@ -59,7 +67,10 @@ class Points:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A submission that was graded: whose, of which code, with which seed and suite, and the report in both views."""
+    """A submission that was graded: whose, of which code, with which seed and suite, and the report in both views.
+
+    `transcript` is the name of the file beside it with all evidence; empty if none was kept.
+    """
 
     student: str
     code: str
@@ -70,6 +81,7 @@ class Attempt:
     for_student: Mapping[str, Any] = field(default_factory=dict)
     submitted: datetime.datetime | None = None
     commit: str | None = None
+    transcript: str = ""
     schema: Literal["grader/attempt/v1"] = "grader/attempt/v1"
 
     @property
@@ -124,18 +136,77 @@ class Attempts:
         newest = [(folder.name, self.newest(folder.name)) for folder in folders]
         return {student: attempt for student, attempt in newest if attempt}
 
-    def keep(self, attempt: Attempt) -> None:
-        """Write an attempt, beside those of the same student before it.
+    def keep(self, attempt: Attempt, transcript: Path | None = None) -> None:
+        """Write an attempt, beside those of the same student before it; their transcripts have served.
+
+        Args:
+            attempt: What is kept.
+            transcript: Of its evidence, at the place that `unfinished` gave; taken from there.
 
         Raises:
             GraderError: If it cannot be written.
         """
         folder = self._folder / attempt.student
-        number = int(paths[-1].stem) + 1 if (paths := _files(folder)) else 1
+        number = _next_number(folder)
         try:
+            if transcript:
+                attempt = replace(attempt, transcript=f"{number:06}{TRANSCRIPT}")
+                transcript.rename(folder / attempt.transcript)
             write(folder / f"{number:06}.json", attempt)
+            _delete_transcripts(folder, besides=attempt.transcript)
         except OSError as error:
             raise GraderError(f"the attempt of {attempt.student} cannot be written: {error.strerror}") from error
+
+    def unfinished(self, student: str) -> Path:
+        """Where the transcript of an attempt is written that is not kept yet.
+
+        Raises:
+            GraderError: If there can be no such place.
+        """
+        folder = self._folder / student
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GraderError(f"{folder} cannot be made: {error.strerror}") from error
+        return folder / f".unfinished{TRANSCRIPT}"
+
+    def transcript(self, attempt: Attempt) -> Path | None:
+        """The evidence of an attempt; None if there is none left."""
+        path = self._folder / attempt.student / attempt.transcript
+        return path if attempt.transcript and path.is_file() else None
+
+    def proposed(self, student: str) -> Attempt | None:
+        """What `propose` wrote.
+
+        Raises:
+            GraderError: If its file was changed by someone else, and is no attempt any more.
+        """
+        path = self._folder / student / PROPOSAL
+        return read(path, Attempt, "delete it") if path.is_file() else None
+
+    def propose(self, attempt: Attempt) -> None:
+        """Write an attempt that does not count as yet, in place of one that was proposed before.
+
+        Raises:
+            GraderError: If it cannot be written.
+        """
+        try:
+            write(self._folder / attempt.student / PROPOSAL, attempt)
+        except OSError as error:
+            raise GraderError(f"the attempt of {attempt.student} cannot be written: {error.strerror}") from error
+
+    def accept(self, student: str) -> None:
+        """Let the attempt that was proposed be the newest.
+
+        Raises:
+            GraderError: If it cannot be renamed.
+        """
+        folder = self._folder / student
+        try:
+            (folder / PROPOSAL).rename(folder / f"{_next_number(folder):06}.json")
+            _sync(folder)
+        except OSError as error:
+            raise GraderError(f"the attempt of {student} cannot be written: {error.strerror}") from error
 
     @staticmethod
     def _make(folder: Path) -> None:
@@ -173,6 +244,16 @@ def write(path: Path, document: object) -> None:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9]*.json"))
+
+
+def _next_number(folder: Path) -> int:
+    return int(paths[-1].stem) + 1 if (paths := _files(folder)) else 1
+
+
+def _delete_transcripts(folder: Path, besides: str) -> None:
+    for path in folder.glob(f"[0-9]*{TRANSCRIPT}"):
+        if path.name != besides:
+            path.unlink()
 
 
 def _sync(folder: Path) -> None:

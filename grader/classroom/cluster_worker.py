@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +18,6 @@ from grader.contract import Note, Report
 from grader.course import load_course
 from grader.errors import GraderError
 from grader.grade import Options, code_fingerprint, environment, find_tests
-from grader.memory import memory_folder
 
 POLL_S = 0.1
 ANSWER_S = 180.0
@@ -105,10 +103,9 @@ class Slots(WorkerPlugin):  # type: ignore[misc] # Dask is not looked into
 
     def grade(self, parcel: Parcel, options: Options) -> tuple[Report, bytes | None]:
         """Grade what was sent; with it goes the transcript, if one is asked for."""
-        memory = memory_folder() if options.memory and importlib.util.find_spec("diskcache") else None
         with TemporaryDirectory(prefix="grader-parcel-", ignore_cleanup_errors=True) as name:
             transcript = Path(name) / "transcript" if options.transcript else None
-            here = replace(options, tests=find_tests(), memory=memory, transcript=transcript)
+            here = replace(options, tests=find_tests(), transcript=transcript)
             report = self.judges.grade(parcel.unpack(Path(name) / "submission"), here)
             return report, transcript.read_bytes() if transcript else None
 
@@ -126,7 +123,7 @@ class Slots(WorkerPlugin):  # type: ignore[misc] # Dask is not looked into
         options = self._terms.options
         first = (options.exercises or load_course().names)[:1]
         empty = Parcel(name="nothing", notes=(), exercise=None, entries={})
-        report, _ = self.grade(empty, replace(options, exercises=first, seed=0, memory=None, transcript=None))
+        report, _ = self.grade(empty, replace(options, exercises=first, seed=0, transcript=None))
         return report.isolation.rung
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Protocol
 
 from grader.collect import Collected
 from grader.contract import Report
-from grader.grade import Options, grade_collected
+from grader.grade import Options, grade_collected, regrade
 from grader.judge import Judge
 
 
@@ -48,12 +51,22 @@ class Judges:
 
     def grade(self, collected: Collected, options: Options) -> Report:
         """Grade by a judge that is free."""
+        with self._lent() as judge:
+            return grade_collected(collected, options, judge=judge)
+
+    def regrade(self, transcript: Path, tests: Path) -> Report:
+        """Judge a transcript again, as `grader.grade.regrade` does, by a judge that is free."""
+        with self._lent() as judge:
+            return regrade(transcript, tests, judge=judge)
+
+    @contextmanager
+    def _lent(self) -> Iterator[Judge]:
         try:
             judge = self._idle.get_nowait()
         except Empty:
             judge = Judge()
         try:
-            return grade_collected(collected, options, judge=judge)
+            yield judge
         finally:
             self._idle.put(judge)
             if self._closed:

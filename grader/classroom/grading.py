@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from grader.classroom.attempts import Attempt, Attempts
 from grader.classroom.graders import Graders
@@ -19,6 +20,18 @@ from grader.errors import GraderError
 from grader.grade import Options, code_fingerprint, code_of, environment
 from grader.report import to_json
 from grader.text import Translator
+
+
+class OfStudent(Protocol):
+    """What there is one of for each student: a submission, an attempt."""
+
+    @property
+    def student(self) -> str:
+        """The student's id."""
+
+
+Thing = TypeVar("Thing", bound=OfStudent)
+Done = TypeVar("Done")
 
 Seeds = Callable[[str], int | None]
 """The seed of a student; None if one is to be drawn."""
@@ -37,10 +50,8 @@ class Graded:
     commit: str | None
 
     def __str__(self) -> str:
-        points = self.attempt.points
-        bonus = f", bonus {points.bonus}/{points.max_bonus}" if points.max_bonus else ""
         took = "as before" if self.known else f"{self.attempt.report['duration_s']:.1f} s"
-        return f"{self.student}: {points.score}/{points.max_score}{bonus} ({took})"
+        return f"{self.student}: {self.attempt.points} ({took})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +89,27 @@ def grade_class(
         translate: Into the language of the reports.
         graders: Who grades what was not graded before.
     """
-    suite = _suite_of(options)
+    suite = suite_of(options)
 
-    def one(submission: Submission) -> Result:
+    def one(submission: Submission) -> Graded:
+        return _grade_one(submission, options, attempts, suite, seeds(submission.student), translate, graders)
+
+    yield from each(submissions, one, graders)
+
+
+def each(things: Sequence[Thing], one: Callable[[Thing], Done], graders: Graders) -> Iterator[Done | NotGraded]:
+    """Do one thing after another, as many at a time as the graders can, and give what is done as it is there."""
+
+    def try_one(thing: Thing) -> Done | NotGraded:
         try:
-            return _grade_one(submission, options, attempts, suite, seeds(submission.student), translate, graders)
+            return one(thing)
         except GraderError as error:
-            return NotGraded(student=submission.student, reason=str(error))
-        except Exception as error:  # a fault of ours that one submission brings to light must not stop the others
-            return NotGraded(student=submission.student, reason=f"{type(error).__name__}: {error}")
+            return NotGraded(student=thing.student, reason=str(error))
+        except Exception as error:  # a fault of ours that one student brings to light must not stop the others
+            return NotGraded(student=thing.student, reason=f"{type(error).__name__}: {error}")
 
     with ThreadPoolExecutor(graders.at_once) as pool:
-        futures = [pool.submit(one, submission) for submission in submissions]
+        futures = [pool.submit(try_one, thing) for thing in things]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -112,7 +132,8 @@ def _grade_one(
         known = attempts.newest(submission.student)
         if known and known.is_of(code, suite, seed):
             return Graded(student=submission.student, attempt=known, known=True, commit=handed.commit)
-        report = graders.grade(collected, replace(options, seed=seed))
+        transcript = attempts.unfinished(submission.student)
+        report = graders.grade(collected, replace(options, seed=seed, transcript=transcript))
         attempt = Attempt(
             student=submission.student,
             code=code,
@@ -124,12 +145,12 @@ def _grade_one(
             submitted=handed.submitted,
             commit=handed.commit,
         )
-        attempts.keep(attempt)
+        attempts.keep(attempt, transcript)
     return Graded(student=submission.student, attempt=attempt, known=False, commit=handed.commit)
 
 
-def _suite_of(options: Options) -> str:
+def suite_of(options: Options) -> str:
     """A hash of all that a grade depends on beside the submission and its seed."""
     code = code_fingerprint(options.tests)
-    facts = [code, dict(environment()), options.trainer, sorted(options.exercises)]
+    facts = [code, dict(environment()), options.trainer, sorted(options.exercises or load_course().names)]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

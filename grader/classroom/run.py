@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,9 +80,7 @@ def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> S
     ):
         kept = attempts.all_newest()
         _check_exercises(kept, worth, chosen.assignment)
-        gradebook.enrol(students)
-        for attempt in kept.values():  # the run before may have ended between keeping and entering one
-            _enter(attempt, students, gradebook, by_hand)
+        enter_all(kept.values(), students, gradebook, by_hand)
         for result in grade_class(
             found.submissions,
             chosen.options,
@@ -100,6 +98,13 @@ def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> S
             tell(len(results), len(found.submissions), result)
         kept = attempts.all_newest()
     return _summary(found, results, students, kept, by_hand, chosen, worth)
+
+
+def enter_all(kept: Iterable[Attempt], students: Sequence[Student], gradebook: Gradebook, by_hand: Overrides) -> None:
+    """Bring the gradebook up to date: the run before may have ended between keeping an attempt and entering it."""
+    gradebook.enrol(students)
+    for attempt in kept:
+        _enter(attempt, students, gradebook, by_hand)
 
 
 def _enter(attempt: Attempt, students: Sequence[Student], gradebook: Gradebook, by_hand: Overrides) -> None:

@@ -236,7 +236,11 @@ def test_code_that_changed_is_graded_again_and_the_attempt_before_is_kept(tmp_pa
     result = results([ana], attempts)["ana"]
     assert [*came, (result.attempt.points.score, result.known)] == [(18, False), (18, True), (20, False)]
     assert attempts.newest("ana").points.score == 20
-    assert [path.name for path in sorted((tmp_path / "attempts" / "ana").iterdir())] == ["000001.json", "000002.json"]
+    assert [path.name for path in sorted((tmp_path / "attempts" / "ana").iterdir())] == [
+        "000001.json",
+        "000002.json",
+        "000002.transcript",
+    ]
 
 
 def test_what_breaks_the_grader_is_reported_stops_no_other_and_costs_no_score(tmp_path):
