@@ -687,15 +687,25 @@ def sweep_command(
 
 @app.command("forget")
 def forget_command(
-    student: Annotated[str, typer.Argument(help="The student's id.")],
+    student: Annotated[str | None, typer.Argument(help="The student's id.")] = None,
+    days: Annotated[
+        int | None,
+        typer.Option("--transcripts-older-than", min=0, max=36500, help="Of everyone; in days. Scores stay."),
+    ] = None,
     gradebook: GradebookUrl = GRADEBOOK,
     attempts: AttemptsFolder = ATTEMPTS,
 ) -> None:
-    """Delete what is kept of a student: the attempts at every assignment, and the rows of the gradebook."""
-    from grader.classroom.forget import forget  # nbgrader takes long to import
+    """Delete what is kept of a student, in every assignment and in the gradebook; or everyone's old transcripts."""
+    from grader.classroom.forget import forget, forget_transcripts  # nbgrader takes long to import
 
-    for line in forget(student, attempts, gradebook):
-        print(f"deleted: {printable(line)}")
+    if student is not None and days is None:
+        deleted = forget(student, attempts, gradebook)
+    elif days is not None and student is None:
+        deleted = forget_transcripts(days, attempts)
+    else:
+        raise UsageError("give the id of a student, or --transcripts-older-than DAYS, and not both")
+    for line in deleted or ["nothing is that old"]:
+        print(f"deleted: {printable(line)}" if deleted else line)
 
 
 @app.command("override")

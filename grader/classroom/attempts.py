@@ -175,6 +175,20 @@ class Attempts:
         path = self._folder / attempt.student / attempt.transcript
         return path if attempt.transcript and path.is_file() else None
 
+    def delete_transcripts(self, before: datetime.datetime) -> list[Path]:
+        """Delete the evidence that was gathered before a moment; what went.
+
+        Raises:
+            GraderError: If a file cannot be deleted, or an attempt is none any more.
+        """
+        old = [path for path in sorted(self._folder.glob(f"*/*{TRANSCRIPT}")) if _gathered(path) < before]
+        try:
+            for path in old:
+                path.unlink()
+        except OSError as error:
+            raise GraderError(f"{path} cannot be deleted: {error.strerror}") from error
+        return old
+
     def proposed(self, student: str) -> Attempt | None:
         """What `propose` wrote.
 
@@ -248,6 +262,14 @@ def _files(folder: Path) -> list[Path]:
 
 def _next_number(folder: Path) -> int:
     return int(paths[-1].stem) + 1 if (paths := _files(folder)) else 1
+
+
+def _gathered(transcript: Path) -> datetime.datetime:
+    """When the code was run: what the attempt of the same number says; one without an attempt counts as old."""
+    path = transcript.with_suffix(".json")
+    if not path.is_file():
+        return datetime.datetime.min.replace(tzinfo=datetime.UTC)
+    return read(path, Attempt, "delete it, and the student is graded again").graded
 
 
 def _delete_transcripts(folder: Path, besides: str) -> None:

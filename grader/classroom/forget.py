@@ -1,7 +1,8 @@
-"""Deletes what is kept of a student, in every assignment: attempts with their reports, and rows of the gradebook."""
+"""Deletes what is kept of a student, in every assignment; or, of everyone, the evidence that is old enough."""
 
 from __future__ import annotations
 
+import datetime
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,27 @@ def forget(student: str, attempts: Path, gradebook: str) -> list[str]:
     if not deleted:
         raise UsageError(f"nothing of {student} is kept in {attempts} or {gradebook}")
     return deleted
+
+
+def forget_transcripts(days: int, attempts: Path) -> list[str]:
+    """Delete the transcripts, in every assignment, of code that was run more than so many days ago; scores stay.
+
+    Args:
+        days: How long a transcript is kept.
+        attempts: The folder of all attempts, with a folder for each assignment.
+
+    Raises:
+        UsageError: If there is no such folder, or a class is being graded at the moment.
+        GraderError: If something cannot be deleted.
+    """
+    if not attempts.is_dir():
+        raise UsageError(f"{attempts} is not there; give the folder of all attempts by --attempts")
+    before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
+    deleted = []
+    for folder in sorted(folder for folder in attempts.glob("*") if folder.is_dir()):
+        with Attempts(folder).held():
+            deleted += Attempts(folder).delete_transcripts(before)
+    return [str(path) for path in deleted]
 
 
 def _attempts(student: str, attempts: Path) -> Iterator[str]:

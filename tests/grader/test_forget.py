@@ -1,5 +1,6 @@
 """`grader forget`: nothing of a student is left, and everything of the others."""
 
+import json
 import subprocess
 import sys
 
@@ -8,8 +9,8 @@ import pytest
 from tests.grader.test_class import books, hand_in, kept, run
 
 
-def forget(cwd, student):
-    command = [sys.executable, "-m", "grader", "forget", student]
+def forget(cwd, *words):
+    command = [sys.executable, "-m", "grader", "forget", *words]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
@@ -50,3 +51,37 @@ def test_an_id_that_is_a_path_or_a_pattern_deletes_nothing(graded, student):
     before = books(graded), kept(graded)
     assert forget(graded, student).returncode == 2
     assert (books(graded), kept(graded)) == before
+
+
+def transcripts(cwd):
+    return sorted(str(path.relative_to(cwd / "attempts")) for path in (cwd / "attempts").rglob("*.transcript"))
+
+
+def test_old_transcripts_of_everyone_go_and_scores_stay(graded):
+    """By when the code was run, whatever a copy has made of the dates of the files."""
+    path = graded / "attempts" / "first" / "ana" / "000001.json"
+    attempt = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(attempt | {"graded": "2026-01-01T00:00:00Z"}), "utf-8")
+    (graded / "attempts" / "second" / "ana" / ".unfinished.transcript").touch()
+    before = books(graded), kept(graded)
+    done = forget(graded, "--transcripts-older-than", "30")
+    assert done.returncode == 0, done.stderr
+    assert "first/ana/000001.transcript" in done.stdout
+    assert transcripts(graded) == [
+        "first/félix/000001.transcript",
+        "second/ana/000001.transcript",
+        "second/félix/000001.transcript",
+    ]
+    assert (books(graded), kept(graded)) == before
+    assert "nothing is that old" in forget(graded, "--transcripts-older-than", "30").stdout
+    forget(graded, "--transcripts-older-than", "0")
+    assert transcripts(graded) == []
+    assert (books(graded), kept(graded)) == before
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["ana", "--transcripts-older-than", "3"], ["--transcripts-older-than", "-1"]], ids=str
+)
+def test_half_a_command_deletes_nothing(tmp_path, words):
+    (tmp_path / "attempts").mkdir()
+    assert forget(tmp_path, *words).returncode == 2
