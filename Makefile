@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test workflow notebooks own-course documented figures exercise cluster stubs samples sunday audit hostile fuzz benchmark picture clean
+.PHONY: grade test workflow notebooks own-course documented figures reference exercise cluster stubs samples sunday audit hostile fuzz benchmark picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -90,6 +90,10 @@ $(VENV)/tested: $(VENV)/graded
 # How fast it is on this machine, as ratios; an hour. PARTS="cold desk" measures these alone.
 benchmark: $(VENV)/tested
 	$(BIN)/python -m tests.benchmarks $(PARTS)
+
+# tests/hidden/reference.json, from the solutions: what the picture of a class is held against.
+reference: $(VENV)/tested
+	$(BIN)/python -m tests.reference
 
 # docs/figures.md, from what the commands above have left in build/.
 figures: $(VENV)/tested

@@ -10,7 +10,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -48,6 +48,7 @@ from grader.text import Translator
 
 if TYPE_CHECKING:
     from grader.calibrate import Placement
+    from grader.challenge import Forecast
     from grader.classroom.graders import Graders
     from grader.classroom.run import Class, Summary
     from grader.classroom.standing import Scores
@@ -594,7 +595,7 @@ def _results() -> Iterator[Callable[[int, int, object], None]]:
 def _write_pages(scores: Scores, chosen: Class, html_file: Path | None, pages: Path | None, anonymous: bool) -> None:
     from grader.classroom.page import ClassPages  # draws with matplotlib, which takes long to import
 
-    made = ClassPages(scores, chosen.options.tests, chosen.translate)
+    made = ClassPages(scores, chosen.options.tests, chosen.translate, _forecasts(scores, chosen) if html_file else {})
     if pages:
         _make_private(pages)
         for name, content in made.of_students().items():
@@ -610,6 +611,22 @@ def _write_course(scores: Scores, folder: Path) -> None:
     for place, content in course_files(scores):
         _make_private((folder / place).parent)
         _write(folder / place, content)
+
+
+def _forecasts(scores: Scores, chosen: Class) -> Mapping[str, Forecast]:
+    """What each forecaster of a class says of the public series, by the name of who handed in."""
+    from grader.classroom.forecasts import forecasts
+    from grader.classroom.graders import Judges
+
+    kept = {each.attempt.student: each.attempt for each in scores.standings if each.attempt}
+    with Judges(_all_cores()) as judges, _bar() as bar:
+        task = bar.add_task("forecasts", total=None)
+        return forecasts(
+            chosen.folder,
+            list(kept.values()),
+            judges,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
 
 
 def _make_private(folder: Path) -> None:

@@ -16,8 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
+
 import grader
 from grader import misconceptions, transcript
+from grader.challenge import Forecast
 from grader.collect import Collected, collect
 from grader.contract import Report, Suite
 from grader.course import ExerciseSpec, Limits, load_course, load_hints, load_points, suite_folder
@@ -190,6 +193,18 @@ def regrade(
         notes=facts.notes,
         duration_s=time.monotonic() - start,
     )
+
+
+def forecast(path: Path, judge: Judge) -> Forecast:
+    """What the forecaster in a transcript says of the public series.
+
+    Raises:
+        GraderError: If the judge could not do its work.
+    """
+    with _scratch() as scratch:
+        job = Job(folder=scratch, seed=0, in_process=False, trainer=usual_trainer(), scratch=scratch)
+        judge.show(replace(job, replay=path.resolve()), scratch / "forecast")
+        return msgspec.json.decode((scratch / "forecast").read_bytes(), type=Forecast)
 
 
 def record_recipes(

@@ -112,7 +112,10 @@ class Judge:
         return Findings(tests=json.loads(report.read_text("utf-8")).get("tests", ()), facts=job.read_facts())
 
     def show(self, job: Job, path: Path) -> None:
-        """Let `grader.showcase` ask the submission of a job, and write to `path` whatever comes of it."""
+        """Let `grader.showcase` ask the submission of a job, and write to `path` whatever comes of it.
+
+        Of a job that replays a transcript, `grader.challenge` writes the forecast.
+        """
         assert job.scratch is not None
         job.write(job.scratch / "job.json")
         order = {"job": str(job.scratch / "job.json"), "exhibits": str(path), "log": str(job.scratch / "judge.log")}

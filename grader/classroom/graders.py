@@ -8,9 +8,10 @@ from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Protocol
 
+from grader.challenge import Forecast
 from grader.collect import Collected
 from grader.contract import Report
-from grader.grade import Options, grade_collected, regrade
+from grader.grade import Options, forecast, grade_collected, regrade
 from grader.judge import Judge
 
 
@@ -58,6 +59,11 @@ class Judges:
         """Judge a transcript again, as `grader.grade.regrade` does, by a judge that is free."""
         with self._lent() as judge:
             return regrade(transcript, tests, judge=judge)
+
+    def forecast(self, transcript: Path) -> Forecast:
+        """Ask the forecaster in a transcript, as `grader.grade.forecast` does, by a judge that is free."""
+        with self._lent() as judge:
+            return forecast(transcript, judge)
 
     @contextmanager
     def _lent(self) -> Iterator[Judge]:

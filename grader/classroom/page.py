@@ -7,10 +7,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 from markupsafe import Markup
 
+from grader.challenge import SHOWN_SAMPLES, Forecast, persistence, public
+from grader.classroom.attempts import read
 from grader.classroom.overrides import Change
 from grader.classroom.overview import harm, mistakes, rates
 from grader.classroom.standing import Scores, Stand, Standing
@@ -19,6 +22,7 @@ from grader.contract import Note, Report, Suite, Text, View, printable
 from grader.course import load_titles, suite_folder
 from grader.misconceptions import FOLDER, load_catalogue
 from grader.render import page
+from grader.render.drawings import WORST
 from grader.render.pictures import Picture, draw
 from grader.report import from_json
 from grader.showcase import Exhibit
@@ -36,13 +40,15 @@ KINDS = {
     "wire": Text("what came back could not be read"),
     "forbidden": Text("something forbidden was tried"),
 }
+REFERENCE = "reference.json"
+"""In the hidden suite: what the reference solution's forecaster says of the public series."""
 SHOWN = 10
 """How many of the slowest submissions are listed, and of those that ran badly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One student on the page; `link` leads to the student's own, if there is one."""
+    """One student on the page; `link` leads to the student's own, if there is one, and `nrmse` is of the forecasts."""
 
     name: str
     id: str
@@ -50,6 +56,7 @@ class Entry:
     link: str
     report: Report | None
     by_hand: Sequence[Change] = ()
+    nrmse: float | None = None
 
     @property
     def duration_s(self) -> float:
@@ -65,14 +72,22 @@ class Entry:
 class ClassPages:
     """The pages about one class."""
 
-    def __init__(self, scores: Scores, tests: Path, translate: Translator) -> None:
-        """Take the scores of a class, the suites, and a language.
+    def __init__(
+        self,
+        scores: Scores,
+        tests: Path,
+        translate: Translator,
+        forecasts: Mapping[str, Forecast] = MappingProxyType({}),
+    ) -> None:
+        """Take the scores of a class, the suites, a language, and the forecasts by the name of who handed in.
 
         Raises:
             GraderError: If the report in an attempt is none.
         """
         self._scores = scores
         self._translate = translate
+        self._forecasts = forecasts
+        self._reference = suite_folder(tests, Suite.HIDDEN) / REFERENCE
         self._mistakes = load_catalogue(suite_folder(tests, Suite.HIDDEN) / FOLDER)
         folders = [folder for suite in (Suite.PUBLIC, Suite.HIDDEN) if (folder := suite_folder(tests, suite)).is_dir()]
         titles = {id: title for folder in folders for id, title in load_titles(folder).items()}
@@ -105,6 +120,10 @@ class ClassPages:
             anonymous=anonymous,
             entries=entries,
             picture=self._picture(reports),
+            challenge=self._challenge(),
+            farthest=sorted((each for each in entries if each.nrmse is not None), key=lambda each: -(each.nrmse or 0))[
+                :WORST
+            ],
             rates=rates(reports),
             mistakes=[(id, self._words(id), count) for id, count in mistakes(reports)],
             slowest=sorted((each for each in entries if each.report), key=lambda each: -each.duration_s)[:SHOWN],
@@ -122,12 +141,25 @@ class ClassPages:
         report = self._reports.get(student.id)
         link = quote(f"{pages}/{_file(student.id)}") if pages is not None and report else ""
         return Entry(
-            name=_name(student), id=student.id, stand=standing.stand, link=link, report=report, by_hand=standing.by_hand
+            name=_name(student),
+            id=student.id,
+            stand=standing.stand,
+            link=link,
+            report=report,
+            by_hand=standing.by_hand,
+            nrmse=self._nrmse(standing),
         )
+
+    def _nrmse(self, standing: Standing) -> float | None:
+        forecast = self._forecasts.get(standing.student.hands_in_as)
+        return forecast.nrmse if forecast else None
 
     def _nameless(self) -> list[Entry]:
         """Everyone, by score: the order of the roster says who is who."""
-        found = [(each.stand, self._reports.get(each.student.id), each.by_hand) for each in self._scores.standings]
+        found = [
+            (each.stand, self._reports.get(each.student.id), each.by_hand, self._nrmse(each))
+            for each in self._scores.standings
+        ]
         found.sort(key=lambda each: (-each[1].score if each[1] else 1, each[0].value))
         return [
             Entry(
@@ -137,8 +169,9 @@ class ClassPages:
                 link="",
                 report=report,
                 by_hand=by_hand,
+                nrmse=nrmse,
             )
-            for number, (stand, report, by_hand) in enumerate(found, start=1)
+            for number, (stand, report, by_hand, nrmse) in enumerate(found, start=1)
         ]
 
     def _picture(self, reports: Sequence[Report]) -> Picture | None:
@@ -146,6 +179,22 @@ class ClassPages:
             return None
         data = {"scores": [report.score for report in reports], "max_score": self._scores.max_score}
         return draw([Exhibit(name="scores", data=data)], self._translate)[0]
+
+    def _challenge(self) -> Picture | None:
+        if not self._forecasts:
+            return None
+        made, path = list(self._forecasts.values()), self._reference
+        persistent, reference = persistence(), read(path, Forecast, "restore it") if path.is_file() else None
+        data = {
+            "truth": public().test[:SHOWN_SAMPLES],
+            "forecasts": [each.values for each in made],
+            "errors": [each.nrmse for each in made],
+            "persistence": persistent.values,
+            "persistence_error": persistent.nrmse,
+            "reference": reference and reference.values,
+            "reference_error": reference and reference.nrmse,
+        }
+        return draw([Exhibit(name="challenge", data=data)], self._translate)[0]
 
     def _words(self, id: str) -> str:
         """What a mistake is; nothing if the catalogue has it no longer."""

@@ -34,6 +34,12 @@ MAX_WORDS = 60
 MAX_VALUE = 1e9
 """What is farther out is not drawn: an axis with such numbers shows nothing."""
 
+WORST = 3
+"""Forecasts that are drawn apart in the picture of a class."""
+MAX_LINES = 12
+"""Of other students; more are drawn as a band."""
+BAND = (0.1, 0.9)
+
 Values = dict[str, Scalar | Text]
 Drawing = Callable[["Figure", Mapping[str, Any], Translator], Text]
 
@@ -231,6 +237,44 @@ def _scores(figure: Figure, data: Mapping[str, Any], translate: Translator) -> T
     return Text("The median is {median} of {most}; half of the scores lie between {lower} and {upper}.", values)
 
 
+def _challenge(figure: Figure, data: Mapping[str, Any], translate: Translator) -> Text:
+    """The middle of a class's forecasts as a band, or each of a few, and the worst ones; truth and two measures."""
+    axes = figure.add_subplot()
+    truth, forecasts, errors = (np.asarray(data[name]) for name in ("truth", "forecasts", "errors"))
+    order = np.argsort(-errors, kind="stable")
+    t, worst, rest = np.arange(len(truth)), order[:WORST], order[WORST:]
+    if len(rest) > MAX_LINES:
+        low, high = np.quantile(forecasts, BAND, axis=0)
+        axes.fill_between(t, low, high, color=BLUE, alpha=0.3, linewidth=0, label=translate(Text("8 in 10 students")))
+    for number, row in enumerate(rest if len(rest) <= MAX_LINES else ()):
+        axes.plot(forecasts[row], color=BLUE, linewidth=0.7, label=None if number else translate(Text("students")))
+    for number, row in enumerate(worst):
+        label = None if number else translate(Text("largest errors"))
+        axes.plot(forecasts[row], color=RED, linewidth=0.7, label=label)
+    axes.plot(data["persistence"], ":", color=VIOLET, linewidth=1.2, label=translate(Text("persistence")))
+    if data["reference"] is not None:
+        axes.plot(data["reference"], "--", color=GREEN, linewidth=1.2, label=translate(Text("reference")))
+    axes.plot(truth, color=INK, linewidth=1, label=translate(Text("truth")))
+    axes.set_ylim(truth.min() - 1, truth.max() + 1)
+    axes.set_xlabel(translate(Text("sample")))
+    axes.set_ylabel(translate(Text("standardised series")))
+    figure.legend(loc="outside upper center", ncols=3)
+    return _of_errors(errors, data)
+
+
+def _of_errors(errors: Array, data: Mapping[str, Any]) -> Text:
+    values: Values = {"count": len(errors), "median": f"{np.median(errors):.2f}"}
+    values |= {"worse": int(np.sum(errors >= data["persistence_error"]))}
+    values |= {"persistence": f"{data['persistence_error']:.2f}", "reference": "-"}
+    if data["reference"] is not None:
+        values["reference"] = f"{data['reference_error']:.2f}"
+    return Text(
+        "The median nrmse of {count} forecasters is {median}; that of the reference is {reference}, that of "
+        "persistence {persistence}. Not better than persistence: {worse}.",
+        values,
+    )
+
+
 def _words(text: str) -> str:
     return printable(text)[:MAX_WORDS]
 
@@ -311,5 +355,15 @@ PLANS = (
         draw=_scores,
         title=Text("Distribution of the scores"),
         caption=Text("How many students have how many points, without the bonus; those without a score are left out."),
+    ),
+    Plan(
+        name="challenge",
+        exhibit="challenge",
+        draw=_challenge,
+        title=Text("Forecasts of the class"),
+        caption=Text(
+            "What each student's train_forecaster has learned, one step ahead on the continuation of one public "
+            "series. Persistence repeats the last value. Who has no forecaster is left out."
+        ),
     ),
 )

@@ -33,6 +33,7 @@ LAYERS = [
     {"kept", "transcript", "desk"},
     {"jobs"},
     {"plugin", "report", "judge", "showcase"},
+    {"challenge"},
     {"session", "memory", "watch", "abreast"},
     {"families", "kills"},
     {"calibrate"},
