@@ -25,8 +25,10 @@ from grader.training import continuation_forecast
 
 FUNCTION = "train_forecaster"
 PARTS = ("model", "look_back", "mean", "std")
-SHOWN_SAMPLES = 60
+SHOWN_SAMPLES = 40
 DIGITS = 4
+FARTHEST = 1e6
+"""In standard deviations; what is farther out counts as this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,8 @@ def _trained(path: Path) -> tuple[Array, Any]:
     return max(found, key=lambda pair: len(pair[0]))
 
 
-def _forecast(values: Array, task: ForecastTask) -> Forecast:
+def _forecast(forecast: Array, task: ForecastTask) -> Forecast:
+    values = np.clip(forecast, -FARTHEST, FARTHEST)
     nrmse = skill.rmse(task.test, values) / float(np.std(task.test))
     shown = [round(float(value), DIGITS) for value in values[:SHOWN_SAMPLES]]
     return Forecast(values=shown, nrmse=round(nrmse, DIGITS))

@@ -39,6 +39,9 @@ WORST = 3
 MAX_LINES = 12
 """Of other students; more are drawn as a band."""
 BAND = (0.1, 0.9)
+DRAWN_ERRORS = (0.01, 10.0)
+"""What is smaller or larger is drawn at the end."""
+MEASURES = {"reference": (GREEN, "--"), "persistence": (VIOLET, ":")}
 
 Values = dict[str, Scalar | Text]
 Drawing = Callable[["Figure", Mapping[str, Any], Translator], Text]
@@ -126,6 +129,7 @@ def _bounded(values: Array) -> Array:
 
 NAMES: dict[str, Text | str] = {
     "persistence": Text("persistence"),
+    "reference": Text("reference"),
     "build_linear": Text("linear"),
     "build_dense": Text("dense"),
     "build_simple_rnn": "SimpleRNN",
@@ -238,28 +242,44 @@ def _scores(figure: Figure, data: Mapping[str, Any], translate: Translator) -> T
 
 
 def _challenge(figure: Figure, data: Mapping[str, Any], translate: Translator) -> Text:
-    """The middle of a class's forecasts as a band, or each of a few, and the worst ones; truth and two measures."""
-    axes = figure.add_subplot()
-    truth, forecasts, errors = (np.asarray(data[name]) for name in ("truth", "forecasts", "errors"))
+    """Above the forecasts of a class over time, below a stroke for the error of each; the worst ones stand out."""
+    upper, lower = figure.subplots(2, 1, height_ratios=(5, 1))
+    errors = np.asarray(data["errors"])
     order = np.argsort(-errors, kind="stable")
-    t, worst, rest = np.arange(len(truth)), order[:WORST], order[WORST:]
+    _curves(upper, data, order[:WORST], order[WORST:], translate)
+    for rows, colour in ((order[WORST:], BLUE), (order[:WORST], RED)):
+        lower.plot(np.clip(errors[rows], *DRAWN_ERRORS), np.zeros(len(rows)), "|", color=colour, markersize=12)
+    for name, (colour, line) in MEASURES.items():
+        if data[name] is not None:
+            lower.axvline(data[f"{name}_error"], color=colour, linestyle=line, linewidth=1.2)
+    lower.set_xscale("log")
+    lower.set_xlim(*DRAWN_ERRORS)
+    lower.xaxis.set_major_formatter("{x:g}")
+    lower.set_yticks([])
+    lower.set_xlabel("nrmse")
+    figure.legend(loc="outside upper center", ncols=3)
+    return _of_errors(errors, data)
+
+
+def _curves(axes: Axes, data: Mapping[str, Any], worst: Array, rest: Array, translate: Translator) -> None:
+    """Truth and measures; the middle of the forecasts as a band, or each where they are few; the worst ones."""
+    truth, forecasts = np.asarray(data["truth"]), np.asarray(data["forecasts"])
     if len(rest) > MAX_LINES:
         low, high = np.quantile(forecasts, BAND, axis=0)
-        axes.fill_between(t, low, high, color=BLUE, alpha=0.3, linewidth=0, label=translate(Text("8 in 10 students")))
-    for number, row in enumerate(rest if len(rest) <= MAX_LINES else ()):
-        axes.plot(forecasts[row], color=BLUE, linewidth=0.7, label=None if number else translate(Text("students")))
-    for number, row in enumerate(worst):
-        label = None if number else translate(Text("largest errors"))
-        axes.plot(forecasts[row], color=RED, linewidth=0.7, label=label)
-    axes.plot(data["persistence"], ":", color=VIOLET, linewidth=1.2, label=translate(Text("persistence")))
-    if data["reference"] is not None:
-        axes.plot(data["reference"], "--", color=GREEN, linewidth=1.2, label=translate(Text("reference")))
+        label = translate(Text("8 in 10 students"))
+        axes.fill_between(np.arange(len(truth)), low, high, color=BLUE, alpha=0.4, linewidth=0, label=label)
+    groups = [(worst, RED, Text("largest errors"))]
+    groups += [(rest, BLUE, Text("students"))] if len(rest) <= MAX_LINES else []
+    for rows, colour, words in groups:
+        for number, row in enumerate(rows):
+            axes.plot(forecasts[row], color=colour, linewidth=0.7, label=None if number else translate(words))
     axes.plot(truth, color=INK, linewidth=1, label=translate(Text("truth")))
+    for name, (colour, line) in MEASURES.items():
+        if data[name] is not None:
+            axes.plot(data[name], line, color=colour, linewidth=1.2, label=translate(NAMES[name]))
     axes.set_ylim(truth.min() - 1, truth.max() + 1)
     axes.set_xlabel(translate(Text("sample")))
     axes.set_ylabel(translate(Text("standardised series")))
-    figure.legend(loc="outside upper center", ncols=3)
-    return _of_errors(errors, data)
 
 
 def _of_errors(errors: Array, data: Mapping[str, Any]) -> Text:
@@ -363,7 +383,8 @@ PLANS = (
         title=Text("Forecasts of the class"),
         caption=Text(
             "What each student's train_forecaster has learned, one step ahead on the continuation of one public "
-            "series. Persistence repeats the last value. Who has no forecaster is left out."
+            "series; below, a stroke for the error of each. Persistence repeats the last value. Who has no forecaster "
+            "is left out."
         ),
     ),
 )

@@ -17,7 +17,7 @@ from grader.grade import find_tests
 from grader.render.page import html
 from grader.report import from_json, to_json
 from grader.text import LANGUAGES, Translator
-from tests.grader.classes import ENGLISH, HIDDEN, MISTAKES, drawn, report, scores
+from tests.grader.classes import ENGLISH, HIDDEN, MISTAKES, drawn, forecasts, report, scores
 from tests.grader.conftest import SCREENS
 from tests.grader.test_class import hand_in, run
 
@@ -28,8 +28,8 @@ PIECES, FRACTIONS = "windowing.split_series.pieces", "windowing.split_series.fra
 EVIL = "</script></svg><script>owned = 1</script><img src=x onerror='owned = 1'>{0}{{x}}"
 
 
-def pages(made, language="en"):
-    return ClassPages(made, find_tests(), Translator(language, SUITES))
+def pages(made, language="en", forecasts=None):
+    return ClassPages(made, find_tests(), Translator(language, SUITES), forecasts or {})
 
 
 def three(**how):
@@ -56,7 +56,8 @@ def forty():
 def test_the_page_needs_nothing_else_fits_its_screen_and_has_no_barrier_that_axe_finds(
     visit, forty, language, screen, anonymous
 ):
-    page, asked = visit(pages(forty, language).of_class("pages", anonymous=anonymous), screen)
+    made = pages(forty, language, forecasts(forty))
+    page, asked = visit(made.of_class("pages", anonymous=anonymous), screen)
     assert len(asked) == 1
     assert page.locator("html").get_attribute("lang") == language
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -173,6 +174,22 @@ def test_the_page_says_who_has_no_score_and_who_is_not_on_the_roster(visit):
     assert "could not be graded\nNúñez, Caro" in page.locator("section", has=page.locator("#without")).inner_text()
 
 
+@pytest.mark.parametrize(("count", "drawn_as"), [(8, "students"), (40, "8 in 10 students")])
+def test_the_forecasts_are_held_against_the_reference_and_persistence_and_the_worst_are_named(visit, count, drawn_as):
+    made = drawn(count)
+    found = forecasts(made)
+    page, _ = visit(pages(made, forecasts=found).of_class())
+    section = page.locator("section", has=page.locator("#challenge"))
+    said = section.get_by_role("img").get_attribute("aria-label")
+    assert f"of {len(found)} forecasters" in said
+    assert "that of the reference is 0.02, that of persistence 0.82. Not better than persistence: 1." in said
+    rows = [row.split("\t") for row in section.locator("tbody tr").all_inner_texts()]
+    assert len(rows) == 3
+    assert rows[0] == [f"Núñez {len(found) - 1}, Ana {len(found) - 1}", "3.00"]
+    page, _ = visit(pages(made).of_class())
+    assert page.locator("#challenge").count() == 0
+
+
 def test_what_ran_badly_and_what_was_slow_is_shown_and_a_file_left_out_is_neither(visit):
     page, _ = visit(pages(three()).of_class())
     harmed = page.locator("section", has=page.locator("#harmed")).inner_text()
@@ -186,7 +203,7 @@ def test_what_ran_badly_and_what_was_slow_is_shown_and_a_file_left_out_is_neithe
 
 def test_without_names_the_page_has_no_name_no_id_and_no_word_of_the_code_and_says_as_much_else(visit):
     made = three(strangers=["zoe"])
-    document = pages(made).of_class("pages", anonymous=True)
+    document = pages(made, forecasts=forecasts(made)).of_class("pages", anonymous=True)
     for word in ("ana", "Ana", "beto", "Beto", "caro", "Caro", "Núñez", "zoe", "pages/"):
         assert word not in document, word
     page, _ = visit(document)

@@ -74,8 +74,9 @@ def change(chosen, name, before, after):
     path.write_text(text.replace(before, after, 1), "utf-8")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def judges():
+    """Judges of this test's own: a judge's process keeps the suite that it has imported."""
     with Judges(1) as found:
         yield found
 
