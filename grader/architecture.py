@@ -285,11 +285,15 @@ WIRING = frozenset({"inbound_nodes", "input_layers", "output_layers"})
 
 def fingerprint(data: ModelData) -> str:
     """A hash of the network that `data` describes, the same whatever its layers are called and weigh."""
-    config = stateless(rolled(data.config))
+    return digest([data.kind, nameless(stateless(rolled(data.config)))])
+
+
+def nameless(config: Mapping[str, Any]) -> Any:
+    """The same configuration with its layers numbered: Keras names them by how many a process has made before."""
     found = [entry["config"] for entry in _walk(config) if entry.get("class_name") in BUILT and "config" in entry]
     names = [inner.get("name") for inner in (config, *found) if isinstance(inner, Mapping)]
     numbers = {name: f"#{number}" for number, name in enumerate(dict.fromkeys(names)) if isinstance(name, str)}
-    return digest([data.kind, _renamed(config, numbers, wiring=False)])
+    return _renamed(config, numbers, wiring=False)
 
 
 def _renamed(value: Any, names: Mapping[str, str], *, wiring: bool) -> Any:

@@ -211,11 +211,12 @@ def rng(request: pytest.FixtureRequest, rng_for: Callable[[str], np.random.Gener
     return rng_for(check_id(request.node))
 
 
-@pytest.fixture(scope="session")
-def keras(pytestconfig: pytest.Config) -> Any:
-    """The judge's own Keras, imported when it is first needed."""
+@pytest.fixture
+def keras(request: pytest.FixtureRequest, rng_for: Callable[[str], np.random.Generator]) -> Any:
+    """The judge's own Keras, imported when it is first needed; a check draws the same weights whenever it is run."""
     import keras
 
+    keras.utils.set_random_seed(int(rng_for(f"{check_id(request.node)}/keras").integers(2**31)))
     return keras
 
 

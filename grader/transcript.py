@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from grader import wire
+from grader.architecture import nameless
 from grader.errors import GraderError, UsageError
-from grader.evidence import Ending, Failure, Request, Returned
+from grader.evidence import Ending, Failure, ModelData, Request, Returned
 from grader.submission import Source
 
 SCHEMA = "grader/transcript/v1"
@@ -121,7 +123,14 @@ def _exactly(stream: BinaryIO, count: int) -> bytes:
 
 
 def _key(request: Mapping[str, Any]) -> str:
-    return hashlib.sha256(wire.encode({"request": request})).hexdigest()
+    """What a request is known by: all that is asked, but for the names that the judge's Keras gave to layers."""
+    args = [_nameless(value) for value in request["args"]]
+    kwargs = {name: _nameless(value) for name, value in request["kwargs"].items()}
+    return hashlib.sha256(wire.encode({"request": {**request, "args": args, "kwargs": kwargs}})).hexdigest()
+
+
+def _nameless(value: Any) -> Any:
+    return replace(value, config=nameless(value.config)) if isinstance(value, ModelData) else value
 
 
 def _request(request: Request) -> dict[str, Any]:

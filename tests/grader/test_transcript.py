@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ import pytest
 from grader import transcript
 from grader.contract import Outcome, Suite, View
 from grader.errors import GraderError, UsageError
-from grader.evidence import Ending, Failure, Request, Returned
+from grader.evidence import Ending, Failure, ModelData, Request, Returned
 from grader.grade import Options, find_tests, grade, regrade
+from grader.judge import Judge
 from grader.report import to_json
 from grader.text import Translator
 from grader.transcript import Recorder, Replay
@@ -87,6 +89,30 @@ def test_what_was_asked_twice_is_answered_in_turn(tmp_path):
     assert replay.ask(asked("unscale", np.ones(2))) == Returned(2)
     assert replay.ask(asked("scale", 1)).value.tolist() == [0, 1, 2]
     assert replay.ask(asked("scale", 1)) == failure
+
+
+def linear(name):
+    layers = [{"module": "keras.layers", "class_name": "Dense", "config": {"name": f"dense{name}", "units": 1}}]
+    config = {"name": f"sequential{name}", "layers": layers}
+    weights = [np.ones((2, 1)), np.zeros(1)]
+    return ModelData(kind="Sequential", config=config, weights=weights, optimizer=None, loss=None)
+
+
+def test_a_model_is_the_same_model_however_many_were_made_before_it(tmp_path):
+    Recorder(Answers(Returned(1)), tmp_path / "frames").ask(asked("forecast_recursive", linear("")))
+    replay = Replay(tmp_path / "frames")
+    assert replay.ask(asked("forecast_recursive", linear("_7"))) == Returned(1)
+    other = replace(linear(""), weights=[np.ones((2, 1)), np.ones(1)])
+    with pytest.raises(GraderError):
+        replay.ask(asked("forecast_recursive", other))
+
+
+def test_a_judge_that_has_judged_others_draws_the_same_models_from_the_same_transcript(compose, tmp_path):
+    path, tests = tmp_path / "kept.transcript", find_tests()
+    options = Options(tests=tests, exercises=("gradients",), seed=11, transcript=path)
+    with Judge() as judge:
+        first = grade(compose({}), options, judge=judge)
+        assert document(regrade(path, tests, judge=judge)) == document(first)
 
 
 def test_a_request_that_was_never_made_has_no_answer(tmp_path):
