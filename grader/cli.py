@@ -673,28 +673,34 @@ def sweep_command(
     workers: Workers = None,
     cluster: ClusterAddress = None,
     require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
+    part: Annotated[str, typer.Option(help="Only the second of four parts of the class, as 2/4.")] = "",
     lang: ReportLanguage = None,
 ) -> None:
     """Grade a class from its repositories on GitHub, and post each score and report there. Needs GITHUB_TOKEN."""
     token = os.environ.pop("GITHUB_TOKEN", "").strip()  # no process that is started from here finds it
     if not token:
         raise UsageError("GITHUB_TOKEN is not set; docs/class.md says what the token must be allowed to do")
+    if part and (csv_file or html_file):
+        raise UsageError("a part has no table of the class; give --csv and --html to the sweep of all, after the parts")
     graders = _graders(workers, cluster)
     chosen = _chosen(assignment, gradebook, attempts, exercise, round_name, graders, require_isolation, lang)
     from grader.classroom import export
     from grader.classroom.github import Hub
     from grader.classroom.patience import Patience
+    from grader.classroom.submissions import Part
     from grader.classroom.sweep import run_sweep
     from grader.classroom.tables import parse_deadline
 
     until = parse_deadline(deadline, "--deadline")
     hub, patience = Hub(token, os.environ), Patience(lambda said: print(printable(said), flush=True))
     with _results() as tell:
-        sweep = run_sweep(source, until, roster, chosen, hub, patience, tell)
+        sweep = run_sweep(source, until, roster, chosen, hub, patience, tell, Part.parse(part or "1/1"))
     if csv_file:
         _write(csv_file, export.to_csv(sweep.summary.scores))
     if html_file:
         _write_pages(sweep.summary.scores, chosen, html_file, None, anonymous=False)
+    if part:
+        _forecasts(sweep.summary.scores, chosen)  # now that the transcripts are here; the whole has the page
     for line in [f"{sweep.posted} posts made", *sweep.unposted]:
         print(printable(line))
     _conclude(sweep.summary)

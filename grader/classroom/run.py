@@ -97,7 +97,8 @@ def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> S
             results.append(result)
             tell(len(results), len(found.submissions), result)
         kept = attempts.all_newest()
-    return _summary(found, results, students, kept, by_hand, chosen, worth)
+    concerned = [student for student in students if found.part.has(student.hands_in_as)]
+    return _summary(found, results, concerned, kept, by_hand, chosen, worth)
 
 
 def enter_all(kept: Iterable[Attempt], students: Sequence[Student], gradebook: Gradebook, by_hand: Overrides) -> None:

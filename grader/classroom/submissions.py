@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -87,11 +88,42 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of so many parts of a class, counted from 1; who is in which does not depend on who else is there."""
+
+    number: int = 1
+    count: int = 1
+
+    @classmethod
+    def parse(cls, value: str) -> Part:
+        """The part that a word such as `2/4` names.
+
+        Raises:
+            UsageError: If it names none.
+        """
+        number, _, count = value.partition("/")
+        if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+            raise UsageError(f"{value!r} is no part of a class; write the second of four as 2/4")
+        return cls(int(number), int(count))
+
+    def has(self, student: str) -> bool:
+        """Whether a student is in this part."""
+        digest = hashlib.sha256(student.encode()).digest()
+        return int.from_bytes(digest, "big") % self.count == self.number - 1
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """The submissions of a class, and the names of what was beside them and is none."""
+    """The submissions of a class, or of a part of it, and the names of what was beside them and is none."""
 
     submissions: Sequence[Submission]
     ignored: Sequence[str] = ()
+    part: Part = field(default_factory=Part)
+
+    def only(self, part: Part) -> Found:
+        """Those in a part of the class."""
+        chosen = [submission for submission in self.submissions if part.has(submission.student)]
+        return Found(chosen, self.ignored, part)
 
 
 def find(path: Path, assignment: str) -> Found:

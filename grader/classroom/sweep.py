@@ -14,7 +14,7 @@ from grader.classroom.grading import Graded, Result
 from grader.classroom.patience import Patience
 from grader.classroom.posted import Ledger, Posting
 from grader.classroom.run import Class, Summary, Tell, run_class
-from grader.classroom.submissions import Found, Remote
+from grader.classroom.submissions import Found, Part, Remote
 from grader.classroom.tables import Address, read_addresses
 from grader.errors import GraderError, UsageError
 from grader.postings.commit import Post, make_posts
@@ -39,6 +39,7 @@ def run_sweep(
     hub: Hub,
     patience: Patience,
     tell: Tell,
+    part: Part,
 ) -> Sweep:
     """Grade what has changed, and post each grade once, as soon as it is there.
 
@@ -50,12 +51,13 @@ def run_sweep(
         hub: Where the repositories are, and the grades are posted.
         patience: With that server.
         tell: Told each result, before it is posted.
+        part: Whose turn it is.
 
     Raises:
         UsageError: If the class is not what it must be.
         GraderError: As `run_class` does. What cannot be posted stops nothing.
     """
-    found = _find(source, deadline, hub, patience)
+    found = _find(source, deadline, hub, patience).only(part)
     addresses = {one.student: one.address.repository for one in found.submissions if isinstance(one, Remote)}
     poster = _Poster(hub, Ledger(chosen.folder), patience, chosen.translate)
     unposted: list[str] = []

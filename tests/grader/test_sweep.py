@@ -18,6 +18,7 @@ from grader.classroom.github import Hub, Unreachable
 from grader.classroom.graders import Judges
 from grader.classroom.patience import TRIES, Patience
 from grader.classroom.run import Class
+from grader.classroom.submissions import Part
 from grader.classroom.sweep import run_sweep
 from grader.classroom.tables import parse_deadline
 from grader.contract import Suite
@@ -69,7 +70,7 @@ def github(tmp_path):
 def sweep(github, tmp_path):
     """Runs a sweep in this process, with a clock that passes at once; returns how it ended and what was said."""
 
-    def run(source=f"{ORGANISATION}/rnn-", *, exercises=LIGHT, deadline=None, total_s=7200, language="en"):
+    def run(source=f"{ORGANISATION}/rnn-", *, exercises=LIGHT, deadline=None, total_s=7200, language="en", part="1/1"):
         said = []
         chosen = Class(
             assignment="rnn",
@@ -83,7 +84,8 @@ def sweep(github, tmp_path):
         )
         hub = Hub(TOKEN, github.environment, pause_s=0, now=lambda: github.clock.now)
         patience = Patience(said.append, total_s=total_s, sleep=github.clock.sleep)
-        ended = run_sweep(source, deadline, None, chosen, hub, patience, lambda *told: said.append(str(told[2])))
+        tell = lambda *told: said.append(str(told[2]))  # noqa: E731
+        ended = run_sweep(source, deadline, None, chosen, hub, patience, tell, Part.parse(part))
         return ended, said
 
     return run
@@ -237,6 +239,34 @@ def test_what_a_submission_says_is_neutralised_and_nothing_of_the_instructors_is
     for check in lost:
         assert own[check["id"]] != check["message"], "the instructor's view says no more than the student's"
         assert check["message"] not in comments[f"{ORGANISATION}/rnn-beto"]
+
+
+def test_the_parts_of_a_class_are_the_class_each_student_is_in_one_and_stays_there(github, sweep):
+    names = [f"student-{number}" for number in range(6)]
+    commits = {name: push(github, f"rnn-{name}", RIGHT) for name in names}
+    came = []
+    for part in ("1/3", "2/3", "3/3"):
+        _, said = sweep(part=part)
+        came += [line.partition(":")[0] for line in said]
+    assert sorted(came) == names
+    assert posts(github) == {(name, commits[name]): both(FULL) for name in names}
+    ended, said = sweep()
+    assert (ended.posted, len(said)) == (0, 6)
+    assert all("as before" in line for line in said)
+    assert [number for number in range(8) if Part(2, 4).has(f"u{number:03}")] == [5], "students change their parts"
+
+
+def test_no_student_is_lost_between_parts_and_parts_are_of_about_one_size():
+    students = [f"u{number}" for number in range(1000)]
+    parts = [[student for student in students if Part(number, 8).has(student)] for number in range(1, 9)]
+    assert sorted(student for part in parts for student in part) == sorted(students)
+    assert all(90 < len(part) < 160 for part in parts)
+
+
+@pytest.mark.parametrize("part", ["", "2", "0/4", "5/4", "1/0", "a/b", "-1/4", "1/2/3"])
+def test_a_part_that_is_none_is_refused(part):
+    with pytest.raises(UsageError, match="is no part of a class"):
+        Part.parse(part)
 
 
 def test_a_class_may_be_a_table_of_addresses(github, sweep, tmp_path):

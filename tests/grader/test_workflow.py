@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from grader import git
+from grader.classroom.submissions import Part
 from grader.handout import Handout, Target, release
 from grader.workflow import ACTIONS, PATH, PINNED, faults, note, released
 from tests.grader.conftest import known_mistake
@@ -96,14 +97,16 @@ def test_the_instructor_s_workflow_has_the_least_rights_and_no_word_of_others_in
     workflow = sweep[1]
     assert workflow["permissions"] == {"contents": "write"}
     assert set(workflow[True]) == {"schedule", "workflow_dispatch"}  # YAML 1.1 reads the word `on` as true
-    (job,) = workflow["jobs"].values()
-    assert "permissions" not in job
-    scripts = [step["run"] for step in job["steps"] if "run" in step]
-    assert len(scripts) == 4
-    assert not any("${{" in script for script in scripts)
-    assert all(PINNED.fullmatch(step["uses"]) for step in job["steps"] if "uses" in step)
-    secrets = [step["name"] for step in job["steps"] if "secrets." in str(step)]
-    assert secrets == ["Sweep"]
+    part, whole = workflow["jobs"]["part"], workflow["jobs"]["sweep"]
+    assert part["permissions"] == {"contents": "read"}
+    assert "permissions" not in whole
+    for job, count in ((part, 4), (whole, 5)):
+        scripts = [step["run"] for step in job["steps"] if "run" in step]
+        assert len(scripts) == count
+        assert not any("${{" in script for script in scripts)
+        assert all(PINNED.fullmatch(step["uses"]) for step in job["steps"] if "uses" in step)
+        secrets = [step["name"] for step in job["steps"] if "secrets." in str(step)]
+        assert secrets == ["Sweep"]
 
 
 def test_the_instructor_s_repository_has_all_that_a_grade_needs_and_no_solution(sweep):
@@ -288,40 +291,77 @@ def test_the_hidden_suite_at_push_gives_the_real_score_and_shows_no_hidden_value
     agree(run)
 
 
-@pytest.mark.full
-def test_the_instructor_s_workflow_grades_posts_and_keeps_the_books(sweep, student_python, tmp_path):
-    """Twice: what the first run has graded and posted, the second one knows from the books."""
+@pytest.fixture
+def instructor(sweep, student_python, tmp_path):
+    """Runs the instructor's workflow, of which `origin` keeps the books and `kept` the artifacts."""
     (student_python / "bin" / "sudo").write_text("#!/bin/sh\n", "utf-8")
     (student_python / "bin" / "sudo").chmod(0o755)
     alembic = f"#!{student_python}/bin/python\nfrom alembic.config import main\n\nmain()\n"  # only packages are copied
     (student_python / "bin" / "alembic").write_text(alembic, "utf-8")
     (student_python / "bin" / "alembic").chmod(0o755)
-    folder, origin, kept = tmp_path / "instructor", tmp_path / "origin.git", tmp_path / "kept"
+    origin, kept = tmp_path / "origin.git", tmp_path / "kept"
     (tmp_path / "bare").mkdir()
     kept.mkdir()
     git.run(tmp_path, "clone", "--quiet", "--bare", str(sweep[0]), str(origin))
+
+    def run(server, **variables):
+        folder = tmp_path / "instructor"
+        git.run(tmp_path, "clone", "--quiet", str(origin), str(folder))
+        told = {"PYTHON_OF_THE_TEST": student_python, "FOLDER_OF_THE_TEST": kept, **server.environment}
+        words = ["--secret", f"GRADER_TOKEN={TOKEN}", "--secret", "GRADER_SECRET=x"]
+        for name, value in {"GRADER_CLASS": "course/rnn-", **variables}.items():
+            words += ["--var", f"{name}={value}"]
+        log = act("workflow_dispatch", folder, tmp_path, told, *words)
+        shutil.rmtree(folder)
+        assert TOKEN not in log
+        return log
+
+    return run, origin, kept
+
+
+def books_of(origin):
+    """The ids in the table of scores, and what is kept of attempts."""
+    rows = git.run(origin, "show", "main:books/scores.csv").decode().splitlines()
+    files = git.run(origin, "ls-tree", "-r", "--name-only", "main", "books/attempts").decode().splitlines()
+    return [row.split(",")[0] for row in rows[1:]], ["/".join(file.split("/")[-2:]) for file in files]
+
+
+@pytest.mark.full
+def test_the_instructor_s_workflow_grades_posts_and_keeps_the_books(instructor, tmp_path):
+    """Twice: what the first run has graded and posted, the second one knows from the books."""
+    run, origin, kept = instructor
     with GitHub(tmp_path / "bare", Clock()).running() as server:
         commit = commit_and_push(server, "rnn-ana", solution("parameters"))
-        told = {"PYTHON_OF_THE_TEST": student_python, "FOLDER_OF_THE_TEST": kept, **server.environment}
-        words = [
-            "--var",
-            "GRADER_CLASS=course/rnn-",
-            "--secret",
-            f"GRADER_TOKEN={TOKEN}",
-            "--secret",
-            "GRADER_SECRET=x",
-        ]
-        logs = []
-        for _ in range(2):
-            git.run(tmp_path, "clone", "--quiet", str(origin), str(folder))
-            logs.append(act("workflow_dispatch", folder, tmp_path, told, *words))
-            shutil.rmtree(folder)
-        posts = sorted(post.get("description", "a comment") for _, post in server.seen)
+        logs = [run(server) for _ in range(2)]
+    posts = sorted(post.get("description", "a comment") for _, post in server.seen)
     assert posts == ["8/100, bonus 0/10", "a comment"]
     assert {place[1] for place, _ in server.seen} == {commit}
     assert ("2 posts made" in logs[0], "ana: 8/100, bonus 0/10 (as before)" in logs[1]) == (True, True)
-    assert TOKEN not in "".join(logs)
-    rows = git.run(origin, "show", "main:books/scores.csv").decode().splitlines()
-    assert [row.split(",")[0] for row in rows] == ["id", "ana"]
+    ids, files = books_of(origin)
+    assert ids == ["ana"]
+    assert not [file for file in files if file.endswith("transcript")]
     assert (kept / "scores.csv").is_file()
     assert "ana" in (kept / "class.html").read_text("utf-8")
+    assert not (kept / "artifacts" / "transcripts").exists()
+
+
+@pytest.mark.full
+def test_the_parts_of_a_large_class_are_put_together_in_one_table(instructor, tmp_path):
+    """Three students in two parts, each graded and posted once; the last job finds all as it was before."""
+    run, origin, kept = instructor
+    students = ("ana", "beto", "caro")
+    with GitHub(tmp_path / "bare", Clock()).running() as server:
+        for student in students:
+            commit_and_push(server, f"rnn-{student}", solution("parameters"))
+        log = run(server, GRADER_PARTS="[1, 2]", GRADER_TRANSCRIPT_DAYS="90")
+    assert {Part(1, 2).has(student) for student in students} == {True, False}, "they are all in one part"
+    assert len(server.seen) == 2 * len(students)
+    for student in students:
+        assert log.count(f"{student}: 8/100, bonus 0/10 (as before)") == 1
+    assert log.count("8/100, bonus 0/10 (") == 2 * len(students)
+    assert "0 posts made" in log
+    ids, files = books_of(origin)
+    assert ids == list(students)
+    assert [file for file in files if file.endswith("000001.json")] == [f"{each}/000001.json" for each in students]
+    assert not [file for file in files if file.endswith("transcript")]
+    assert (kept / "artifacts" / "transcripts" / "000001.transcript").is_file()
