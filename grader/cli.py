@@ -691,10 +691,10 @@ def sweep_command(
     from grader.classroom.sweep import run_sweep
     from grader.classroom.tables import parse_deadline
 
-    until = parse_deadline(deadline, "--deadline")
+    until, turn = parse_deadline(deadline, "--deadline"), Part.parse(part or "1/1")
     hub, patience = Hub(token, os.environ), Patience(lambda said: print(printable(said), flush=True))
     with _results() as tell:
-        sweep = run_sweep(source, until, roster, chosen, hub, patience, tell, Part.parse(part or "1/1"))
+        sweep = run_sweep(source, until, roster, chosen, hub, patience, tell, turn)
     if csv_file:
         _write(csv_file, export.to_csv(sweep.summary.scores))
     if html_file:
