@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from grader.abreast import Abreast, cores
 from grader.contract import Report, Suite, View, printable
-from grader.course import default_language, load_course, load_points, suite_folder
+from grader.course import SYNTHETIC, default_language, load_course, load_points, suite_folder
 from grader.errors import GraderError, UsageError
 from grader.grade import (
     Options,
@@ -614,10 +614,13 @@ def _write_course(scores: Scores, folder: Path) -> None:
 
 
 def _forecasts(scores: Scores, chosen: Class) -> Mapping[str, Forecast]:
-    """What each forecaster of a class says of the public series, by the name of who handed in."""
+    """What each forecaster says of the public series, by who handed in; none where another series is learned from."""
     from grader.classroom.forecasts import forecasts
     from grader.classroom.graders import Judges
+    from grader.series import load_origin
 
+    if load_origin(suite_folder(chosen.options.tests, Suite.HIDDEN)).fingerprint != SYNTHETIC:
+        return {}
     kept = {each.attempt.student: each.attempt for each in scores.standings if each.attempt}
     with Judges(_all_cores()) as judges, _bar() as bar:
         task = bar.add_task("forecasts", total=None)
