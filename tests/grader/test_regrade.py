@@ -137,8 +137,8 @@ def test_who_moves_by_which_check_and_why_is_known_before_anything_counts_and_th
 
 def test_other_points_another_check_and_one_that_is_gone_are_told_apart(chosen, judge):
     change(chosen, POINTS, '"gru_params.values" = 2', '"gru_params.values" = 1\n"gru_params.again" = 2')
-    change(chosen, POINTS, '"lstm_params.values" = 1\n', "")
-    change(chosen, CHECKS, "def test_lstm_params_values", "def not_any_more")
+    change(chosen, POINTS, '"crossover_look_back.strict" = 1\n', "")
+    change(chosen, CHECKS, "def test_crossover_look_back_strict", "def not_any_more")
     source = (chosen.options.tests / CHECKS).read_text("utf-8")
     check = source[source.index('@pytest.mark.function("gru_params")') :].split("\n\n\n")[0]
     path = chosen.options.tests / CHECKS
@@ -149,7 +149,7 @@ def test_other_points_another_check_and_one_that_is_gone_are_told_apart(chosen, 
     assert [str(ana), str(eva)] == ["ana: 8/8", "eva: 6/8 → 5/8"]
     assert {move.check: (move.points, move.why) for move in ana.moves} == {
         GRU: ("2/2 → 1/1", "it is worth other points"),
-        LSTM: ("1/1 → –", "it is in the suite no longer"),
+        "parameters.crossover_look_back.strict": ("1/1 → –", "it is in the suite no longer"),
         "parameters.gru_params.again": ("– → 2/2", "it was not in the suite; now: passed"),
     }
     (new,) = [move for move in eva.moves if move.check.endswith("again")]
