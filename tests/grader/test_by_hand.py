@@ -8,6 +8,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from grader.classroom.attempts import Attempts
+from grader.classroom.gradebook import cell_name
 from grader.classroom.overrides import Override, Overrides, apply, changes
 from grader.classroom.page import ClassPages
 from grader.classroom.submissions import extend, find
@@ -65,7 +66,7 @@ def test_an_override_is_in_the_gradebook_the_table_and_the_page_and_outlives_a_n
     run(tmp_path, submissions, exercises=EXERCISE)
     assert scores(tmp_path) == {"ana": 8}
     with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
-        assert gradebook.find_comment(check, "parameters", "recurrent-networks", "ana").comment == REASON
+        assert gradebook.find_comment(cell_name(check), "parameters", "recurrent-networks", "ana").comment == REASON
         assert gradebook.find_submission("recurrent-networks", "ana").score == 8
     newest = Attempts(tmp_path / "attempts" / "recurrent-networks").newest("ana")
     assert newest.points.score == 8 - most, "what the judge said must stay as it was"
