@@ -113,7 +113,7 @@ def slow_states(series, w_in, w, leak=1.0):
 @pytest.mark.function("reservoir_states")
 def test_reservoir_states_steps(submission, rng):
     """With `leak` left out, each state mixes the new input and the state before; the one before the first is zero."""
-    for T, n_features, size in (distinct(rng, 3), distinct(rng, 3), (100, 3, 11)):
+    for T, n_features, size in (distinct(rng, 3), distinct(rng, 3), (100, 3, 11), (7, 2, 1)):
         series, (w_in, w) = rng.normal(size=(T, n_features)), draw_reservoir(rng, n_features, size)
         states = submission.reservoir_states(series, w_in, w)
         expect_close(Text("the states"), states, slow_states(series, w_in, w), ("T", "size"))
