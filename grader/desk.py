@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections import Counter
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import pytest
 
 from grader.contract import Outcome, Text
+from grader.course import load_course
 from grader.evidence import CheckFailed, StudentError
 from grader.text import Translator
 
@@ -66,6 +70,32 @@ class Desk:
         elif ended.stuck and any(other.stuck and other.exercise == ended.exercise for other in self._ended.values()):
             self._quiet[nodeid] = Text("not reached")
         self._ended[nodeid] = ended
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Say of a check that takes longer than a grader waits for one call: a loop without an end tells nothing."""
+        marker = item.get_closest_marker("function")
+        if marker is None:
+            return (yield)
+        seconds = load_course().limits.of(marker.args[0])
+        text = Text(
+            "{function}: no answer for {seconds} s. Is there a loop without an end? Ctrl-C stops it.",
+            {"function": marker.args[0], "seconds": f"{seconds:g}"},
+        )
+        watch = threading.Timer(seconds, self._say_now, (item.config, text))
+        watch.daemon = True
+        watch.start()
+        try:
+            return (yield)
+        finally:
+            watch.cancel()
+
+    def _say_now(self, config: pytest.Config, text: Text) -> None:
+        terminal, capture = map(config.pluginmanager.get_plugin, ("terminalreporter", "capturemanager"))
+        assert terminal is not None
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            terminal.write_line(f"\n{self._translate(text)}")
+            terminal.flush()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:

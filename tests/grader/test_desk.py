@@ -3,11 +3,13 @@
 import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from tests.grader.conftest import known_mistake
 
+PATIENCE_S = 60
 KEY_ERROR = """
 
 def gru_params(n_features, units):
@@ -90,3 +92,37 @@ def test_it_speaks_spanish_if_asked_to(desk, root):
 def test_pytest_s_own_short_summary_comes_to_whoever_asks_for_it(desk, root):
     _, printed = desk({"parameters": solution(root, "parameters") + KEY_ERROR}, "parameters", "-rf")
     assert "FAILED tests/public/test_parameters.py::test_gru_params_example" in printed
+
+
+LOOP = """
+
+def make_windows(series, look_back, horizon=1):
+    import time
+    while True:
+        time.sleep(0.1)
+"""
+
+
+def test_a_loop_without_an_end_is_spoken_of_while_it_runs(tmp_path, root):
+    shutil.copytree(root / "tests" / "public", tmp_path / "tests" / "public")
+    shutil.copytree(root / "exercises", tmp_path / "exercises")
+    (tmp_path / "exercises" / "windowing.py").write_text(solution(root, "windowing") + LOOP, "utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "tests/public",
+        "-k",
+        "make_windows",
+        "--lang",
+        "es",
+        "-p",
+        "no:randomly",
+    ]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        watch = threading.Timer(PATIENCE_S, process.kill)
+        watch.start()
+        told = next((line for line in process.stdout if "sin respuesta" in line), "nothing")
+        process.kill()
+        watch.cancel()
+    assert told.startswith("make_windows: sin respuesta desde hace 5 s. ¿Hay un bucle sin fin?")
