@@ -133,6 +133,9 @@ PARTS = {
 }
 
 
+PICTURES = {"Speed": "![Time and memory against the number of submissions](../.github/growth.png)"}
+
+
 def main() -> None:
     """Write the page."""
     versions = ", ".join(f"{name} {version}" for name, version in environment().items())
@@ -142,7 +145,7 @@ def main() -> None:
         if rows:
             lines += [f"## {title}", "", "| what | figure | command |", "|---|---|---|"]
             lines += [f"| {what} | {figure} | {f'`{command}`' if command else ''} |" for what, figure, command in rows]
-            lines += [""]
+            lines += ["", *([PICTURES[title], ""] if title in PICTURES else [])]
     (ROOT / "docs" / "figures.md").write_text("\n".join(lines), "utf-8")
 
 
