@@ -170,18 +170,21 @@ class Memory(threading.Thread):
 
 
 def growth(repeats: int) -> Figures:
-    """Time and memory against the number of submissions."""
-    figures = {}
+    """Time and memory against the number of submissions; the times are in the picture."""
+    taken, peaks = {}, {}
     for count in GROWTH:
-        memory, start = Memory(), time.monotonic()
+        memory = Memory()
         memory.start()
         with Judge() as judge:
-            own = sum(grade_once(judge, seed) for seed in range(count))
-        figures[f"{count} submissions, seconds"] = own
-        figures[f"{count} submissions, MiB"] = memory.end()
-        figures[f"{count} submissions, seconds with training"] = time.monotonic() - start
-    draw_growth(figures)
-    return figures
+            taken[count] = sum(grade_once(judge, seed) for seed in range(count))
+        peaks[count] = memory.end()
+    draw_growth(taken, peaks)
+    few, some, many = GROWTH[-3:]
+    late, early = (taken[many] - taken[some]) / (many - some), (taken[some] - taken[few]) / (some - few)
+    return {
+        f"each from {some} to {many} submissions / each from {few} to {some}": late / early,
+        **{f"{count} submissions, MiB": peak for count, peak in peaks.items()},
+    }
 
 
 def a_class(repeats: int) -> Figures:
@@ -221,15 +224,16 @@ def class_of(folder: Path, workers: int) -> tuple[float, float]:
     return whole, sum(training(report["checks"]) for report in reports)
 
 
-def draw_growth(figures: Figures) -> None:
+def draw_growth(taken: dict[int, float], peaks: dict[int, float]) -> None:
     """Two curves: time, which should be a line, and memory, which should be flat."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3), layout="constrained")
-    for axes, unit in zip(figure.subplots(1, 2), ("seconds", "MiB"), strict=True):
-        axes.plot(GROWTH, [figures[f"{count} submissions, {unit}"] for count in GROWTH], marker="o", color="black")
+    parts = {"seconds, training set apart": taken, "peak memory, MiB": peaks}
+    for axes, (label, values) in zip(figure.subplots(1, 2), parts.items(), strict=True):
+        axes.plot(list(values), list(values.values()), marker="o", color="black")
         axes.set_xlabel("submissions")
-        axes.set_ylabel("seconds, training set apart" if unit == "seconds" else "peak memory, MiB")
+        axes.set_ylabel(label)
         axes.set_ylim(bottom=0)
     figure.savefig(GROWTH_PICTURE, dpi=120)
 
