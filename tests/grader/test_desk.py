@@ -18,17 +18,23 @@ def gru_params(n_features, units):
 
 
 @pytest.fixture
-def desk(tmp_path, root):
-    """A student's folder; runs pytest there on some exercises, and gives what it printed."""
+def folder(tmp_path, root):
+    """A student's folder."""
     shutil.copytree(root / "tests" / "public", tmp_path / "tests" / "public")
     shutil.copytree(root / "exercises", tmp_path / "exercises")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib -p no:randomly\n")
+    return tmp_path
+
+
+@pytest.fixture
+def desk(folder):
+    """Runs pytest in a student's folder on some exercises, and gives what it printed."""
 
     def run(modules, chosen, *options):
         for exercise, source in modules.items():
-            (tmp_path / "exercises" / f"{exercise}.py").write_text(source, "utf-8")
+            (folder / "exercises" / f"{exercise}.py").write_text(source, "utf-8")
         command = [sys.executable, "-m", "pytest", "tests/public", "-k", chosen, "--lang", "en", *options]
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         return result.returncode, result.stdout
 
     return run
@@ -103,10 +109,8 @@ def make_windows(series, look_back, horizon=1):
 """
 
 
-def test_a_loop_without_an_end_is_spoken_of_while_it_runs(tmp_path, root):
-    shutil.copytree(root / "tests" / "public", tmp_path / "tests" / "public")
-    shutil.copytree(root / "exercises", tmp_path / "exercises")
-    (tmp_path / "exercises" / "windowing.py").write_text(solution(root, "windowing") + LOOP, "utf-8")
+def test_a_loop_without_an_end_is_spoken_of_while_it_runs(folder, root):
+    (folder / "exercises" / "windowing.py").write_text(solution(root, "windowing") + LOOP, "utf-8")
     command = [
         sys.executable,
         "-m",
@@ -119,7 +123,7 @@ def test_a_loop_without_an_end_is_spoken_of_while_it_runs(tmp_path, root):
         "-p",
         "no:randomly",
     ]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         watch = threading.Timer(PATIENCE_S, process.kill)
         watch.start()
         told = next((line for line in process.stdout if "sin respuesta" in line), "nothing")
