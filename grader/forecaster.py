@@ -30,7 +30,11 @@ def symptoms(request: Request, result: Returned | Failure) -> Iterator[str]:
         result: What came of it.
     """
     train = np.ravel(request.args[0]) if request.args else np.empty(0)
-    if isinstance(result, Failure) or len(train) < MIN_SAMPLES:
+    if isinstance(result, Failure):
+        return
+    if not len(train):
+        yield "empty_accepted"
+    if len(train) < MIN_SAMPLES:
         return
     value = result.value if isinstance(result.value, tuple | list) else (result.value,)
     if isinstance(value[0], Opaque) and value[0].type_name == "History":

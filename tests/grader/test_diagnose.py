@@ -256,3 +256,9 @@ def test_a_forecaster_is_told_by_the_parts_that_come_back():
         assert told(weights, parts, bias) == slug
     assert told(np.full(LOOK_BACK, np.nan)) == "diverged"
     assert told(weights, lambda model, train: (None, 1, 0.0, 1.0)) is None
+
+
+def test_a_forecaster_for_an_empty_series_is_told_and_a_rejection_is_not():
+    request = Request(exercise="forecasting", function="train_forecaster", args=(np.empty(0),))
+    assert list(symptoms(request, Returned(None))) == ["empty_accepted"]
+    assert list(symptoms(request, Failure(ending=Ending.RAISED, phase="call", bases=("ValueError",)))) == []
