@@ -19,10 +19,10 @@ from pathlib import Path
 import pexpect
 import typer
 
+from grader import git
 from grader.handout import Handout, Target, release
 from tests.grader.conftest import known_mistake
 from tests.grader.github_server import ORGANISATION, TOKEN, Clock, GitHub
-from tests.grader.test_sweep import push
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
@@ -55,9 +55,24 @@ WORDS = {
 }
 """What a reader puts in place of a word."""
 
+FROM_TEMPLATE = f"""
+for student in ana beto; do
+    bare=../bare/rnn-$student.git
+    test -d $bare && continue
+    git clone --quiet --bare ../bare/template.git $bare
+    git clone --quiet $bare at-home/$student
+    cp {ROOT}/solutions/{{windowing,parameters}}.py at-home/$student/exercises
+    GIT_COMMITTER_DATE=2026-11-10T12:00:00Z git -C at-home/$student commit --quiet -a -m "Two modules"
+    git -C at-home/$student push --quiet
+    git -C $bare update-server-info
+done
+"""
+"""What students do between the release and the sweep."""
+
 BEFORE = {
     "nbgrader autograde": "mkdir -p submitted/ana/rnn && cp release/rnn/*.ipynb submitted/ana/rnn/",
     "grader regrade": "grader grade submissions/beto --exercise windowing --transcript evidence",
+    "grader sweep": FROM_TEMPLATE,
 }
 """What has happened before a command is of use."""
 
@@ -103,13 +118,13 @@ def make_world(folder: Path) -> None:
     (folder / "course").mkdir()
     settings = "c = get_config()\nc.CourseDirectory.course_id = 'rnn'\nc.ExecutePreprocessor.timeout = 600\n"
     (folder / "course" / "nbgrader_config.py").write_text(settings)
-    (folder / "bare").mkdir()
+    git.run(folder, "init", "--quiet", "--bare", "--initial-branch=main", "bare/template.git")
 
 
 def run(page: str, command: str, world: Path, environment: dict[str, str]) -> Ran:
     """Run one command where its reader is."""
     said = command
-    for word, thing in WORDS.items():
+    for word, thing in {"https://github.com/my-course": "../../bare", **WORDS}.items():
         said = said.replace(word, thing)
     if said.startswith("export "):
         name, _, value = said.removeprefix("export ").partition("=")
@@ -143,7 +158,8 @@ def watch(place: Path, environment: dict[str, str]) -> tuple[str, int]:
         terminal.send(key)
     terminal.expect(pexpect.EOF)
     terminal.close()
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", shown.getvalue()), terminal.exitstatus or 0
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.getvalue()).replace("\r\n", "\n")
+    return re.sub(r"[^\n]*\r", "", text), terminal.exitstatus or 0  # what a line was before it was drawn again
 
 
 def write(ran: list[Ran], left_out: list[str]) -> None:
@@ -164,9 +180,9 @@ def main(long: bool = False) -> None:
         world = Path(name)
         make_world(world)
         with GitHub(world / "bare", Clock()).running() as server:
-            push(server, "rnn-ana", (ROOT / "solutions" / "parameters.py").read_text("utf-8"))
             path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-            environment = {**os.environ, **server.environment, "PATH": path, "XDG_CACHE_HOME": str(world / "cache")}
+            environment = os.environ | git.AUTHOR | git.COMMITTER | server.environment
+            environment |= {"PATH": path, "XDG_CACHE_HOME": str(world / "cache")}
             for page in PAGES:
                 for command in commands(page):
                     if command.startswith(ELSEWHERE) or (command.startswith(LONG) and not long):
