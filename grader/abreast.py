@@ -19,6 +19,7 @@ MOST = 2
 
 def cores() -> int:
     """How many judges are of use on this machine."""
+    # Those that this process may use. Elsewhere submissions run in-process, and are not shared.
     return min(MOST, len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1)
 
 
@@ -74,6 +75,7 @@ def share(exercises: Iterable[str], judges: int) -> list[tuple[str, ...]]:
     names = list(exercises)
     limits = {spec.name: sum(map(course.limits.of, spec.functions)) for spec in course.exercises}
     parts: list[list[str]] = [[] for _ in range(judges)]
+    # The longest first, each to whoever has least so far: no part is then much longer than it need be.
     for name in sorted(names, key=lambda name: -limits[name]):
         min(parts, key=lambda part: sum(limits[each] for each in part)).append(name)
     return [tuple(sorted(part, key=names.index)) for part in parts if part]
@@ -82,5 +84,6 @@ def share(exercises: Iterable[str], judges: int) -> list[tuple[str, ...]]:
 def _part(job: Job, number: int, exercises: tuple[str, ...]) -> Job:
     assert job.scratch is not None
     scratch = job.scratch / f"part-{number}"
+    # Progress, facts and reports have fixed names in it.
     scratch.mkdir()
     return replace(job, exercises=exercises, scratch=scratch)

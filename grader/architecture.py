@@ -32,6 +32,7 @@ JUDGES_OWN = frozenset({"keras", "jax", "jaxlib", "tensorflow", "numpy"})
 MAX_NESTING = 12
 """Objects inside objects: the time that Keras needs for cells within cells doubles with each."""
 
+# None that holds code (Lambda), reads a file (TFSMLayer, StringLookup) or wraps another library's module.
 LAYERS = frozenset(
     """
     InputLayer Dense EinsumDense Embedding Identity Masking Activation ReLU LeakyReLU PReLU ELU Softmax
@@ -45,6 +46,7 @@ LAYERS = frozenset(
     Attention AdditiveAttention MultiHeadAttention GroupQueryAttention
     """.split()
 )
+# Keras knows some of them by two names.
 INITIALIZERS = frozenset(
     """
     Zeros Ones Constant RandomNormal RandomUniform TruncatedNormal GlorotNormal GlorotUniform HeNormal HeUniform
@@ -71,6 +73,7 @@ ALLOWED = {
     "keras.optimizers.schedules": SCHEDULES,
     "keras": frozenset({"DTypePolicy", "Sequential", "Functional", "Model"}),
     "keras.models": frozenset({"Sequential", "Functional", "Model"}),
+    # Keras writes the private place of a class that it does not export.
     "keras.src.models.functional": frozenset({"Functional"}),
     "keras.src.models.sequential": frozenset({"Sequential"}),
 }
@@ -170,11 +173,13 @@ def _check_entry(entry: Mapping[str, Any]) -> None:
     if kind is None:
         _check_arguments(entry)
         return
-    if kind == "__keras_tensor__":
+    if kind == "__keras_tensor__":  # between two layers, in the wiring of a functional model
         return
     module = str(entry.get("module"))
+    # A function goes by its name alone: any other may be one of the student's.
     if kind == "function" and entry.get("config") in ACTIVATIONS:
         return
+    # By module and name together: a student can register a layer under a name of Keras's (hostile row 38).
     if kind not in ALLOWED.get(module, frozenset()):
         _refuse(Text("the model holds {type}; only Keras's own plain layers may come back", {"type": str(kind)[:60]}))
     if kind == "InputLayer" and not FREE_SHAPES.isdisjoint(entry.get("config", {})):
@@ -223,6 +228,7 @@ def _layer(entry: Mapping[str, Any]) -> Layer:
     trainable = config.get("trainable", True) is not False
     if kind == "RNN" and isinstance(config.get("cell"), Mapping):
         cell = config.pop("cell")
+        # The cell has the weights; how they run over time is said by the layer around it.
         kind, config = str(cell["class_name"]).removesuffix("Cell"), {**cell["config"], **_outer(config)}
     elif kind == "TimeDistributed":
         inner = _layer(config["layer"])
@@ -255,6 +261,7 @@ def batch_size(config: Mapping[str, Any]) -> int | None:
 
 
 def _batch_size(config: Mapping[str, Any]) -> int | None:
+    # The latter is where a Sequential model has it that was built by its data, without an `Input`.
     for shape in (config.get("batch_shape"), config.get("build_input_shape")):
         if isinstance(shape, list | tuple) and shape and isinstance(shape[0], int):
             return shape[0]

@@ -15,7 +15,7 @@ from grader.course import Course, ExerciseSpec, load_hints
 from grader.release import KERNEL, clear_solutions
 from grader.scaffold import render
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 3  # of nbgrader's metadata
 
 
 def make_notebook(solutions: Path, course: Course, language: str, *, solved: bool) -> Any:
@@ -52,6 +52,7 @@ def _exercise(solutions: Path, spec: ExerciseSpec, language: str, written: set[s
         if name in spec.functions:
             functions.append((name, text))
         elif text.rstrip() not in written:
+            # Modules repeat a helper that they share; in a notebook once is enough.
             given.append(text)
             written.add(text.rstrip())
     if given:
@@ -64,7 +65,7 @@ def _exercise(solutions: Path, spec: ExerciseSpec, language: str, written: set[s
 def _statements(source: str) -> Iterator[tuple[str, str]]:
     """The statements of a module after its docstring: the name that each defines, or "", and text up to the next."""
     lines = source.splitlines(keepends=True)
-    nodes = ast.parse(source).body[1:]
+    nodes = ast.parse(source).body[1:]  # after the docstring
     for node, following in zip(nodes, [*nodes[1:], None], strict=True):
         end = following.lineno - 1 if following else len(lines)
         yield getattr(node, "name", ""), "".join(lines[node.lineno - 1 : end])

@@ -78,6 +78,7 @@ def subjects(tests: Path, exercises: Sequence[str], *, automatic: bool = True) -
     found = []
     for entry in catalogue.values():
         if entry.exercise in exercises:
+            # What is defined last counts, so the variant takes the place of the right function.
             source = solutions[entry.exercise].read_text("utf-8") + "\n\n" + entry.source.read_text("utf-8")
             found.append(_subject(entry.id, entry.exercise, entry.function, source, by_hand=True))
     unmutated = load_exceptions(tests).unmutated
@@ -123,6 +124,7 @@ def audit(found: Iterable[Subject], tests: Path, seed: int, work: Path, told: Ca
     findings = []
     with Judge() as judge:
         for subject in found:
+            # By all that the outcome depends on: after a change of the suite or the grader nothing is known.
             key = hashlib.sha256(f"{code}\0{subject.id}\0{subject.source}".encode()).hexdigest()
             if key not in known:
                 known[key] = _grade(subject, tests, seed, judge)

@@ -23,6 +23,7 @@ CODE = Path("/grader")
 HOME = Path("/tmp")
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+# Of /etc what the linker and the C library ask for; Debian's links to some libraries lead through alternatives.
 CONFIGURATION = ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives")
 NEEDED = ("numpy", "psutil", "msgspec", "keras", "tensorflow", "matplotlib")
 """Packages that a worker imports, wherever they are installed."""
@@ -79,11 +80,15 @@ def command(
         environment: All of the environment inside.
         scratch_bytes: How much may be written to `/tmp`, and to `/dev/shm`.
     """
+    # --disable-userns: no further namespace in which it is root again (hostile row 28). --new-session: no terminal to
+    # type into. --die-with-parent: a judge that is killed leaves nothing behind.
     words = [str(find("bwrap")), "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     words += ["--unshare-cgroup-try", "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    # A name that says nothing of the machine (hostile row 44), and no token of the judge's (hostile row 27).
     words += ["--hostname", "worker", "--clearenv"]
     for name, value in environment.items():
         words += ["--setenv", name, value]
+    # /dev and / are in memory, without a limit of their own: read-only once all is in them (hostile row 52).
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(scratch_bytes), "--tmpfs", "/dev/shm"]
     words += ["--remount-ro", "/dev", "--size", str(scratch_bytes), "--tmpfs", str(HOME)]
     words += _binds(binds)  # after /tmp, below which Python may lie
@@ -93,13 +98,14 @@ def command(
 def as_another_user(inside: Sequence[str], *, binds: Mapping[Path, Path]) -> list[str]:
     """The command by which root lets a user who owns nothing run `inside`, with `binds` in reach of that user."""
     words = [str(find("bwrap")), "--die-with-parent", *_binds({path: path for path in binds.values()})]
+    # No process namespace: the inner wall makes one, and in a /proc that counts otherwise it would not find itself.
     words += ["--bind", "/proc", "/proc", "--dev", "/dev", "--remount-ro", "/", "--"]
     return [*words, *drop_user(free_user()), "--bounding-set=-all", "--no-new-privs", "--", *inside]
 
 
 def free_user() -> int:
     """An id that no account has."""
-    return FREE_USERS[secrets.randbelow(len(FREE_USERS))]
+    return FREE_USERS[secrets.randbelow(len(FREE_USERS))]  # judges side by side hardly ever share one
 
 
 def drop_user(user: int) -> list[str]:

@@ -66,6 +66,7 @@ class Runs:
 
     def __init__(self, folder: Path, seed: int, done: Done = lambda name: None, origin: Origin = MACKEY_GLASS) -> None:
         """Take the folder that keeps what was computed, the seed of all draws, who is told, and whence series come."""
+        # Runs on another series say nothing about this one.
         self._folder = folder = folder if origin is MACKEY_GLASS else folder / origin.fingerprint
         self._seed = seed
         self._origin = origin
@@ -108,6 +109,7 @@ class Runs:
 
     def _kept(self, group: Group, family: str, name: str, compute: Callable[[], Array]) -> Array:
         model = group.families[family]
+        # All that a skill depends on is in the name of its file: what is not known under it is computed.
         what = [model.kind, nameless(architecture.stateless(model.config)), group.look_back, group.sequence]
         how = [self._seed, CHUNK, STEPS, BATCH_SIZE, LEARNING_RATE]
         return self._load(f"{architecture.digest([what, how])}-{name}", f"{group.checks[0]} {family}", compute)
@@ -115,8 +117,9 @@ class Runs:
     def _load(self, name: str, title: str, compute: Callable[[], Array]) -> Array:
         path = self._folder / f"{name}.npy"
         if not path.is_file():
-            partial = path.with_suffix(".partial.npy")
+            partial = path.with_suffix(".partial.npy")  # `save` adds .npy to any other ending
             np.save(partial, compute())
+            # A run that is stopped leaves a file as a whole, or none.
             partial.replace(path)
         found: Array = np.load(path)
         self._done(title)
@@ -152,6 +155,7 @@ class Runs:
             if key not in self._lessons:
                 if len(self._lessons) > 2 * CHUNK:
                     self._lessons.clear()
+                # By the number of the draw alone: the same series in every check.
                 rng = np.random.default_rng([self._seed, int(number)])
                 self._lessons[key] = draw_lesson(group.look_back, rng, sequence=group.sequence, origin=self._origin)
             found.append(self._lessons[key])
@@ -182,8 +186,10 @@ class Count:
     @property
     def at_most(self) -> float:
         """The one-sided upper bound of Clopper and Pearson."""
+        # It comes with JAX, which only an instructor's side has.
         from scipy.stats import beta
 
+        # The quantile has no second parameter of 0, which is what is left when all of them did.
         return 1.0 if self.count >= self.draws else float(beta.ppf(CONFIDENCE, self.count + 1, self.draws - self.count))
 
 
@@ -217,9 +223,12 @@ def place(honest: Array, rivals: Sequence[Array], unlucky: float = 0.01) -> Gate
     start from other weights than the reference. The `unlucky` part of the reference's runs does not place it, since
     further runs forgive them. One run decides if it is no worse than the first third.
     """
+    # What further runs would forgive is cut off at the reference's end; of the others each draw counts.
     worst, best = float(np.quantile(honest, 1 - unlucky)), float(min(np.min(rival) for rival in rivals))
     if worst >= best:
+        # Where both overlap, single draws must not place it.
         best = float(min(np.quantile(rival, 0.01) for rival in rivals))
+    # A ratio, since what is halfway between errors of 0.01 and 1 is 0.1.
     threshold, sure = (float(worst * (best / worst) ** part) for part in (2 / 3, 1 / 3))
     return Gate(threshold=_rounded(threshold), sure=_rounded(min(sure, threshold)))
 
@@ -232,6 +241,7 @@ def calibrate(groups: Sequence[Group], runs: Runs, draws: int) -> list[Placement
     """Train the reference and every family on so many draws, and place the threshold of each group."""
     chunks = range(-(-draws // CHUNK))
     skills: dict[tuple[str, ...], dict[str, list[Array]]] = {group.checks: {} for group in groups}
+    # The outer loop: all groups and families train on the series of a chunk while these are in memory.
     for chunk in chunks:
         for group in groups:
             for family in group.families:
@@ -249,6 +259,7 @@ def _place(group: Group, runs: Runs, skills: Mapping[str, Array]) -> Placement:
     unsure = np.flatnonzero(honest > gate.sure)
     medians = _medians(runs, group, HONEST, honest, unsure)
     lost = np.zeros(len(honest), dtype=bool)
+    # "Not at most", so that a NaN is lost.
     lost[unsure[~(medians <= gate.threshold)]] = True
     passed = {}
     for family, found in rivals.items():

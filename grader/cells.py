@@ -127,6 +127,7 @@ def _without_magics(source: str) -> str:
     try:
         tree = _parse(source)
     except SyntaxError:
+        # As plain Python first: IPython's reading takes time for every magic, and most cells have none.
         if not (count := len(MAGIC.findall(source))):
             raise
         if count > MAX_MAGICS or len(source) > MAX_MAGIC_CELL_BYTES:
@@ -139,12 +140,14 @@ def _without_magics(source: str) -> str:
 def _as_ipython_runs_it(source: str) -> str:
     """The text with calls of `get_ipython()` in place of magics and commands."""
     try:
+        # Only an instructor's side is sure to have it, and few notebooks need it.
         from IPython.core.inputtransformer2 import TransformerManager
     except ImportError:
         raise GraderError("a notebook with magics is read by IPython; pip install ipython") from None
     try:
         return str(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
     except RuntimeError as error:
+        # IPython's word for giving up on a cell that it would change for ever.
         raise SyntaxError(str(error)) from None
 
 
@@ -152,6 +155,7 @@ def _without_ipython(source: str, tree: ast.Module) -> str:
     """The text with `None` in place of every call of a method of `get_ipython()`."""
     lines = source.encode().splitlines(keepends=True)  # the tree counts columns in bytes
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _asks_ipython(node)]
+    # From the end, so that what is further up stays where the tree says it is.
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset), reverse=True):
         assert call.end_lineno is not None
         before = lines[call.lineno - 1][: call.col_offset]

@@ -70,6 +70,7 @@ def _made(path: Path) -> Forecast:
     model, *numbers = expect_tuple(FUNCTION, value, PARTS)
     look_back, mean, std = (expect_number(FUNCTION, np.reshape(number, ())) for number in numbers)
     task, centre, spread = public(), train.mean(), train.std()
+    # In the student's units, as described above; back again below.
     before, after = (centre + spread * part for part in (task.train, task.test))
     forecast = continuation_forecast(ModelEvidence(model), int(look_back), mean, std, before, after)
     return _forecast((forecast - centre) / spread, task)
@@ -83,10 +84,12 @@ def _trained(path: Path) -> tuple[Array, Any]:
         asked = frame.get("request", asked)
         if "value" in frame.get("answer", {}) and asked["function"] == FUNCTION:
             found.append((np.ravel(asked["args"][0]), frame["answer"]["value"]))
+    # Checks also train on series that have to be rejected, which are short or empty.
     return max(found, key=lambda pair: len(pair[0]))
 
 
 def _forecast(forecast: Array, task: ForecastTask) -> Forecast:
+    # A picture and a mean have no use for infinity.
     values = np.clip(forecast, -FARTHEST, FARTHEST)
     nrmse = skill.rmse(task.test, values) / float(np.std(task.test))
     shown = [round(float(value), DIGITS) for value in values[:SHOWN_SAMPLES]]

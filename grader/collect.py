@@ -77,6 +77,7 @@ def collect(path: Path, exercises: tuple[str, ...]) -> Iterator[Collected]:
         elif path.name.endswith(ARCHIVES):
             unpacked = Path(scratch) / "unpacked"
             unpacked.mkdir()
+            # Modules go before a notebook: without any, the archive is read once more.
             for suffix, limit in ((MODULE, MAX_FILE_BYTES), (NOTEBOOK, MAX_NOTEBOOK_BYTES)):
                 if _nearest(unpacked, exercises) is None:
                     for name, reason in unpack(path, unpacked, suffix, limit):
@@ -100,6 +101,7 @@ def _nearest(root: Path, exercises: tuple[str, ...]) -> Path | None:
     for count, folder in enumerate(_folders(root)):
         inner = folder / FOLDER
         for place in (inner, folder):
+            # A link counts: it is named then, and not passed over for what lies deeper (hostile row 78).
             if _is_folder(place) and any(os.path.lexists(place / name) for name in names):
                 return place
         if count > MAX_FOLDERS:
@@ -117,6 +119,7 @@ def _folders(root: Path) -> Iterator[Path]:
 
 def _entries(folder: Path) -> list[Path]:
     try:
+        # A file system has no order, and what is left out should be told in the same one everywhere.
         return sorted(entry for entry in folder.iterdir() if entry.name not in IGNORED)
     except OSError:
         return []
@@ -129,6 +132,7 @@ def _make_folder(path: Path) -> None:
 
 
 def _is_folder(path: Path) -> bool:
+    # A link may lead to the solutions (hostile row 78).
     return path.is_dir() and not path.is_symlink()
 
 
@@ -142,7 +146,7 @@ def _lone_notebook(root: Path) -> Path | None:
 
 def _no_file_of(source: Path, limit: int) -> Text | None:
     """Why a path is not read: it is a pipe, a link, or larger than `limit` bytes."""
-    status = source.lstat()
+    status = source.lstat()  # opens neither a pipe nor what a link leads to (hostile rows 78, 82)
     if not stat.S_ISREG(status.st_mode):
         return Text("not a regular file")
     if status.st_size > limit:
@@ -169,6 +173,7 @@ class _Copy:
 
     def leave_out(self, name: str, reason: Text) -> None:
         """Note a file that is not taken, under a name that can be shown."""
+        # Bytes that are no text come as halves of surrogate pairs, which cannot be written out (hostile row 81).
         shown = name.encode("utf-8", "replace").decode()
         self._left_out.setdefault(printable(shown, "?")[:100], reason)
 
@@ -181,6 +186,7 @@ class _Copy:
         source = source or root
         if (root / FOLDER).is_symlink():
             self.leave_out(FOLDER, Text("a link"))
+        # In the folder of the modules itself `_folder` names them.
         for name in HOOKS if source != root else ():
             if os.path.lexists(root / name):
                 self.leave_out(name, Text("tests and configuration are the grader's own"))
@@ -206,8 +212,9 @@ class _Copy:
             self.leave_out(source.name, reason)
             return
         self._taken += 1
+        # A link that has taken the module's place since it was looked at is not followed.
         shutil.copyfile(source, target / source.name, follow_symlinks=False)
-        (target / source.name).chmod(0o644)
+        (target / source.name).chmod(0o644)  # whatever it had: another user has to read it behind the wall
 
     def notebook(self, source: Path, exercises: tuple[str, ...]) -> None:
         """Write a module for each exercise that has a function in a notebook."""

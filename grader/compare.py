@@ -16,7 +16,7 @@ from grader.contract import Outcome, Scalar, Text
 from grader.evidence import Array, CheckFailed, Ending, FigureEvidence, ModelData, Opaque, StudentError
 
 LEARNING_RATES = (1e-4, 1e-1)
-MEAN_SQUARED_ERRORS = frozenset({"mse", "mean_squared_error", "meansquarederror"})
+MEAN_SQUARED_ERRORS = frozenset({"mse", "mean_squared_error", "meansquarederror"})  # as a word, a function or a class
 
 Shape = tuple[int | None, ...]
 Values = dict[str, Scalar | Text]
@@ -116,6 +116,7 @@ def _as_numbers(name: Name, value: object, shape: Shape) -> Array:
     try:
         array = np.asarray(value) if numeric else None
     except ValueError:
+        # Lists of different lengths.
         array = None
     if array is None or array.dtype.kind not in "fiub":
         values: Values = {"name": name, "came": describe(value), "shape": str(shape)}
@@ -138,6 +139,7 @@ def expect_array(name: Name, value: object, shape: Shape, axes: Sequence[str] | 
     Raises:
         CheckFailed: On another shape, another kind of dtype, or a number that is not finite, in this order.
     """
+    # Everything about the shape comes before arithmetic, in which (n, 1) and (n,) broadcast (hostile row 46).
     array = _as_numbers(name, value, shape)
     fits = len(array.shape) == len(shape) and all(
         due is None or came == due for came, due in zip(array.shape, shape, strict=True)
@@ -185,6 +187,7 @@ def expect_close(
     """
     due = np.asarray(expected, dtype=np.float64)
     array = expect_array(name, value, due.shape, axes)
+    # "Not within" instead of "beyond": a NaN is never within (hostile row 45).
     wrong = np.argwhere(~(np.abs(array - due) <= tolerance * (1 + np.abs(due))))
     if not len(wrong):
         return array
@@ -192,6 +195,7 @@ def expect_close(
     detail = Text(
         "there it is {came}; expected {expected}", {"came": f"{array[first]:.6g}", "expected": f"{due[first]:.6g}"}
     )
+    # Without dimensions there is no index to tell.
     if not first:
         raise CheckFailed(Text("{name}: not the expected value", {"name": name}), detail)
     values: Values = {"name": name, "wrong": len(wrong), "total": due.size, "index": _index(first)}
@@ -201,8 +205,10 @@ def expect_close(
 def expect_number(name: Name, value: object, expected: float | None = None, tolerance: float = 1e-5) -> float:
     """Demand one finite number, close to `expected` if that is given. Arrays of one element are no numbers."""
     _refuse_opaque(name, value)
+    # NumPy gives some numbers as arrays without dimensions.
     if isinstance(value, np.ndarray) and value.shape == ():
         value = value.item()
+    # For Python, True is an int.
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise CheckFailed(Text("{name}: it is {came}; expected one number", {"name": name, "came": describe(value)}))
     if not np.isfinite(value):
@@ -250,6 +256,7 @@ def expect_rejects(call: Call, *args: Any, names: str | Sequence[str], **kwargs:
         call(*args, **kwargs)
     except StudentError as error:
         failure = error.failure
+        # A stub, a hang or a module that is broken says nothing about the argument.
         if failure.ending is not Ending.RAISED or failure.phase == "import":
             raise
         values["type"] = failure.bases[0]
@@ -265,6 +272,7 @@ def expect_rejects(call: Call, *args: Any, names: str | Sequence[str], **kwargs:
 
 
 def _names(argument: str, message: str) -> bool:
+    # `look_back` may be called "look back", "look-back" or "lookback" in a sentence.
     pattern = r"[\W_]*".join(re.escape(part) for part in argument.split("_"))
     return re.search(rf"(?<![^\W_]){pattern}(?![^\W_])", message, re.IGNORECASE) is not None
 
@@ -323,6 +331,7 @@ def expect_compiled(function: str, model: Model) -> None:
     rate = model.largest_learning_rate
     values = {"function": function, "came": f"{rate:.3g}", "low": f"{low:g}", "high": f"{high:g}"}
     text = Text("{function} has the learning rate {came}; expected one between {low} and {high}", values)
+    # Keras keeps a rate in single precision: 0.1 comes back as 0.10000000149.
     expect(low * (1 - 1e-6) <= rate <= high * (1 + 1e-6), text)
     values = {"function": function, "came": str(model.loss)}
     known = str(model.loss).lower() in MEAN_SQUARED_ERRORS
@@ -357,5 +366,6 @@ def expect_skill(function: str, skill: float, threshold: float) -> None:
         "measured against repeating the last value",
         {"function": function},
     )
+    # Infinite, for a run that diverged, and NaN pass no threshold (hostile row 45).
     ok = np.isfinite(skill) and skill <= threshold
     expect(ok, text, detail)

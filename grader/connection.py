@@ -19,6 +19,7 @@ from grader.evidence import Ending, Failure, Request, Returned, changed_argument
 HANG_UP_S = 1.0
 """For a worker that has hung up to end by itself."""
 
+# In the words of a zygote, which can say nothing any more.
 GONE = b'{"ended": "the sandbox ended", "memory_bytes": 0}'
 
 END_S = 10.0
@@ -69,12 +70,13 @@ class Connection:
 
     def _send(self, frame: bytes, deadline: float) -> None:
         view = memoryview(frame)
+        # A blocking `send` waits until all of it is taken, and knows no deadline.
         self._channel.setblocking(False)
         while view:
             self._wait(deadline, writing=True)
             try:
                 view = view[self._channel.send(view[:CHUNK_BYTES]) :]
-            except BlockingIOError:
+            except BlockingIOError:  # `select` may report what is not so (select(2))
                 continue
             except OSError as error:
                 raise self._death() from error
@@ -108,17 +110,20 @@ class Connection:
             sources += [] if self._silent else [self._output]
             sources += [] if self._ended else [self._control]
             readable, writable, _ = select.select(sources, [self._channel] if writing else [], [], left)
+            # First what is printed: a worker whose pipe is full never comes to its answer (hostile row 63).
             if self._output in readable:
                 self._drain()
             if writable or (self._channel in readable and not writing):
                 return
             if self._control in readable or self._ended:
                 self._hear_end(END_S)
+                # What it said before it ended still counts.
                 if not _is_readable(self._channel) or writing:
                     raise self._death()
 
     def _drain(self) -> None:
         printed = os.read(self._output, CHUNK_BYTES)
+        # A closed pipe would be reported as readable for ever (hostile row 69).
         self._silent = not printed
         self._printed += len(printed)
         if self._printed > self._limits.output_mib * MIB:
@@ -129,6 +134,7 @@ class Connection:
         if not self._ended:
             self._control.settimeout(timeout_s)
             try:
+                # The next worker's word comes on the same socket: this one's is taken off it, and kept.
                 self._ended = json.loads(self._control.recv(MESSAGE_BYTES) or GONE)
             except TimeoutError:
                 return {}
@@ -140,6 +146,7 @@ class Connection:
         """How the worker ended. One that has hung up and lives on is ended now."""
         ended = self._hear_end(HANG_UP_S)
         if not ended:
+            # A worker that closes its line and stays would live on beside the next one (hostile row 69).
             self.end_worker()
             return WorkerDied(Ending.DIED, "hung up")
         how, used_mib = str(ended["ended"]), int(ended["memory_bytes"]) // MIB
@@ -175,9 +182,10 @@ def _is_readable(channel: socket.socket) -> bool:
 def read_answer(message: Mapping[str, Any], request: Request, nonce: str) -> Returned | Failure:
     """Read an answer; anything but the expected fields with the expected types is refused."""
     came = message.get("id")
+    # A submission can write on this line too; what it cannot know is the id of a request that is still to come.
     if not isinstance(came, str) or came != nonce:
         raise wire.WireError("the answer has another id than the request")
-    if message.get("ok") is True:
+    if message.get("ok") is True:  # 1 is equal to it, and is refused (hostile row 20)
         left = message.get("left")
         if not isinstance(left, Mapping):
             raise wire.WireError("the answer does not say what became of the arguments")
@@ -185,10 +193,12 @@ def read_answer(message: Mapping[str, Any], request: Request, nonce: str) -> Ret
     bases, ending = message.get("bases"), message.get("ending")
     texts = [message.get(key) for key in ("phase", "text", "place")]
     known = (
+        # What a worker can tell of itself; "died" and "timeout" are for the judge to say (hostile row 20).
         isinstance(ending, str) and ending in {"raised", "missing", "refused", "memory"} and message.get("ok") is False
     )
     if not known or not all(isinstance(text, str) for text in texts) or not isinstance(bases, tuple):
         raise wire.WireError("the answer is neither a value nor a failure")
+    # Cleaned and cut here as well, since a submission can write past the worker that has done so (hostile row 67).
     phase, text, place = (_printable(item, 200) for item in texts)
     names = tuple(_printable(base, 100) for base in bases)
     return Failure(ending=Ending(ending), phase=phase, bases=names, text=text, place=place[:100])

@@ -29,6 +29,7 @@ class Text:
 
 def printable(text: str, mark: str = " ") -> str:
     """A text with `mark` for every character that could command a terminal, a log or a page."""
+    # Escapes, line breaks and what turns the direction of text are all "not printable" to Python (hostile row 67).
     return "".join(c if c.isprintable() else mark for c in text)
 
 

@@ -53,7 +53,7 @@ class Resources:
     files: int
     file_bytes: int
     scratch_bytes: int
-    stack_bytes: int = 8 * MIB
+    stack_bytes: int = 8 * MIB  # glibc takes it for every thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +109,7 @@ class Course:
 
     def __post_init__(self) -> None:
         """Refuse a course that cannot be held."""
+        # Of a ValueError in here msgspec makes its own error, with the place in the file.
         for fault in self._faults():
             raise ValueError(fault)
 
@@ -208,6 +209,7 @@ def _check_table(place: str, table: Mapping[str, Any], kind: type[Record]) -> Re
     """The record in a table without any other key: one written wrong would be taken for one that was left out."""
     record = _convert(place, table, kind)
     known = [each.name for each in fields(record)]  # type: ignore[arg-type]  # all of these are dataclasses
+    # `convert` passes over keys that a record does not have.
     if odd := [name for name in table if name not in known]:
         raise GraderError(f"{place}: there is no setting {odd[0]}; expected only {', '.join(known)}")
     return record
@@ -288,8 +290,10 @@ def share_out(points: int, weights: Mapping[str, int]) -> dict[str, int]:
         {'values': 1, 'shape': 1, 'keras': 3}
     """
     whole = sum(weights.values())
+    # Hamilton's method, in whole numbers: what is left after rounding down goes to the largest remainders.
     shares = {name: max(1, points * weight // whole) for name, weight in weights.items()}
     while rest := points - sum(shares.values()):
+        # Where the minimum of 1 has given out too much, it is taken back from who is farthest above the right share.
         step = 1 if rest > 0 else -1
         lacks = {name: step * (points * weights[name] - whole * share) for name, share in shares.items()}
         shares[max((name for name in shares if shares[name] + step > 0), key=lacks.__getitem__)] += step
@@ -325,7 +329,7 @@ class Gate:
     """
 
     threshold: float
-    sure: float = -math.inf
+    sure: float = -math.inf  # no error is that small
     series: str = SYNTHETIC
 
     def is_sure(self, skill: float) -> bool:

@@ -93,6 +93,7 @@ class Desk:
     def _say_now(self, config: pytest.Config, text: Text) -> None:
         terminal, capture = map(config.pluginmanager.get_plugin, ("terminalreporter", "capturemanager"))
         assert terminal is not None
+        # Else it would be kept with the output of the check, and shown once that has ended.
         with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
             terminal.write_line(f"\n{self._translate(text)}")
             terminal.flush()
@@ -110,6 +111,7 @@ class Desk:
         """Say how many checks of each exercise passed, and which functions are not written yet."""
         if not self._ended:
             return
+        # Whoever has asked for a summary with -r gets it.
         if config.option.reportchars == PYTEST_S_SUMMARY:
             terminalreporter.reportchars = ""  # it repeats, cut short, what has just been said
         terminalreporter.section(self._translate(Text("how far you are")), sep="=")

@@ -70,6 +70,7 @@ class _Variants:
             isinstance(came, Failure) and (came.ending in UNTOLD or came.phase == "import") for _, came in exchanges
         ):
             return []
+        # A check may stop at another function that it needs: the last one that was asked.
         last = [request.function for request, _ in exchanges[-1:]]
         for suspect in dict.fromkeys([function, *last]):
             own = [exchange for exchange in exchanges if exchange[0].function == suspect]
@@ -83,6 +84,7 @@ class _Variants:
             told = {f"{TRAINED}.{slug}" for request, came in exchanges for slug in symptoms(request, came)}
             return [entry for entry in candidates if entry.id in told]
         case = _Case(function, exchanges, self._ask)
+        # What the reference answers as well is no mistake, whatever the check said.
         if time.monotonic() > self._deadline or all(map(likeness.alike, case.came, case.right, case.right)):
             return []
         return [entry for entry in candidates if time.monotonic() < self._deadline and all(case.agreements(entry.id))]
@@ -93,6 +95,7 @@ class _Variants:
         if len(found) == 1 or function == TRAINED or time.monotonic() > self._deadline:
             return found[0]
         case = _Case(function, [exchange for exchange in exchanges if exchange[0].function == function], self._ask)
+        # `max` keeps the first of equals: the simplest, by the order of the catalogue.
         return max(found, key=lambda entry: sum(case.agreements(entry.id)))
 
 

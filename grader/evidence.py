@@ -151,8 +151,10 @@ def changed_arguments(request: Request, left: Mapping[str, Any]) -> tuple[str, .
 
 
 def _is_same(sent: Array, left: Any) -> bool:
+    # The answer is a stranger's: what is no array any more has been changed.
     if not isinstance(left, np.ndarray) or left.dtype.kind != sent.dtype.kind:
         return False
+    # A NaN that was sent and is still there has not been changed.
     return np.array_equal(sent, left, equal_nan=sent.dtype.kind in "fc")
 
 

@@ -68,6 +68,7 @@ def _as_it_is(config: Config) -> Config:
 def _head(activation: str) -> Callable[[Config], Config]:
     def change(config: Config) -> Config:
         changed = copy.deepcopy(dict(config))
+        # The layer that forecasts.
         last = [layer for layer in _weighted(changed) if "activation" in _inner(layer)][-1]
         _inner(last)["activation"] = activation
         return changed
@@ -108,4 +109,5 @@ def _weighted(config: Config) -> list[Any]:
 
 def _inner(layer: Config) -> Any:
     config = layer["config"]
+    # `TimeDistributed` and the like hold the layer with the weights.
     return config["layer"]["config"] if isinstance(config.get("layer"), Mapping) else config

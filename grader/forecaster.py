@@ -75,8 +75,10 @@ def _of_forecasts(train: Array, model: ModelEvidence, look_back: int, mean: floa
     X = (raw - mean) / std
     last, forecast = X[:, -1], _predict(model, X)
     error, change = _rms(forecast - due), due - last
+    # By the numbers that should have come back, for a forecaster whose own are others.
     scaled = (raw - train.mean()) / train.std()
     if _rms(forecast - last) < SAME * _rms(change):
+        # Both repeat the last value: exactly, if made to; nearly, if that is what was learned.
         yield "persistence_in_disguise" if np.allclose(forecast, last, atol=1e-4) else "target_inside_window"
     elif _untrained(model):
         yield "untrained"
@@ -93,6 +95,7 @@ def _of_forecasts(train: Array, model: ModelEvidence, look_back: int, mean: floa
     elif all(layer.kind in ("Flatten", "Dense") and _is_linear(layer) for layer in model.layers):
         yield "linear_only"
     elif error > _linear_error(X, due):
+        # Last: worse than a linear model, and for none of the reasons above.
         yield "one_epoch"
 
 

@@ -61,6 +61,7 @@ def _statements(cells: Sequence[Cell]) -> Iterator[Statement]:
     for cell in cells:
         lines = cell.source.encode().splitlines(keepends=True)
         for node in cell.tree.body:
+            # Must be the first statement of a module, where `gather` puts it.
             if isinstance(node, ast.ImportFrom) and node.module == "__future__":
                 continue
             text = _text(node, lines)
@@ -75,9 +76,11 @@ def _statements(cells: Sequence[Cell]) -> Iterator[Statement]:
 def _text(node: ast.stmt, lines: Sequence[bytes]) -> str:
     """The student's own text of a statement, with its decorators."""
     decorators = getattr(node, "decorator_list", [])
+    # `lineno` is that of `def` or `class`, below the decorators.
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
     start = node.col_offset if first == node.lineno else 0
     taken = list(lines[first - 1 : node.end_lineno])
+    # The end first: both may be on one line, and cutting its start would move the end.
     taken[-1] = taken[-1][: node.end_col_offset]
     taken[0] = taken[0][start:]
     return b"".join(taken).decode()
@@ -159,6 +162,7 @@ class _Notebook:
             if home and home.place not in seen:
                 self._collect(home, order, seen)
         names = {name for statement in order for name in statement.now | statement.later}
+        # A name that nobody binds may come from any `import *`.
         is_open = any(name not in self._by_name and not hasattr(builtins, name) for name in names)
         return [*(self._by_name.get(ANYTHING, ()) if is_open else ()), *order]
 
@@ -182,7 +186,7 @@ class _Notebook:
         What it needs when it runs is as it stood then; what it needs when it is called is as `home` sees it.
         """
         for names, viewpoint in ((statement.now, statement), (statement.later, home)):
-            for name in sorted(names):
+            for name in sorted(names):  # a set has no order, and modules should
                 if found := self._of_course(name) or self._nearest(name, viewpoint):
                     yield found
 

@@ -14,7 +14,9 @@ from grader.errors import GraderError
 AUTHOR = {"GIT_AUTHOR_NAME": "grader", "GIT_AUTHOR_EMAIL": "grader@localhost"}
 COMMITTER = {"GIT_COMMITTER_NAME": "grader", "GIT_COMMITTER_EMAIL": "grader@localhost"}
 OWN_SETTINGS = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+# A question that nobody answers would hang until the timeout.
 NO_QUESTIONS = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+# Settings of a repository that run programs (hostile row 80); and git refuses a repository that another user owns.
 HARMLESS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "commit.gpgsign=false", "safe.directory=*")
 TIMEOUT_S = 120
 
@@ -27,12 +29,13 @@ def run(folder: Path, *arguments: str, access: Mapping[str, str] | None = None) 
     """
     options = [part for setting in HARMLESS for part in ("-c", setting)]
     command = ["git", *options, "-C", str(folder), *arguments]
+    # GIT_DIR and the like, as in a hook of git's, would lead to another repository.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(
             command,
             env=environment | OWN_SETTINGS | NO_QUESTIONS | AUTHOR | COMMITTER | dict(access or {}),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,  # nobody is there to answer
             capture_output=True,
             timeout=TIMEOUT_S,
             check=True,
@@ -86,6 +89,7 @@ def clone(address: str, folder: Path, access: Mapping[str, str] | None = None) -
     Raises:
         GraderError: If the repository cannot be had.
     """
+    # --no-local: a path is cloned as from a server, and not by copying what lies in its .git. --template: no hooks.
     options = ["--quiet", "--no-checkout", "--no-local", "--template=", "--no-tags", "--no-recurse-submodules"]
     words = ["clone", *options, "--config", "core.symlinks=false", "--", address, folder.name]
     run(folder.parent, *words, access=access)
@@ -93,6 +97,7 @@ def clone(address: str, folder: Path, access: Mapping[str, str] | None = None) -
 
 def last_commit(folder: Path, deadline: datetime.datetime | None = None) -> str | None:
     """The last commit of the branch that is checked out, up to a deadline by the committer's clock; None if none is."""
+    # In a repository without a commit `rev-list` fails.
     if not run(folder, "branch", "--all", "--format=%(refname)"):
         return None
     limit = [f"--min-age={int(deadline.timestamp())}"] if deadline else []

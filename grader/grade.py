@@ -85,6 +85,7 @@ def round_seed(secret: str, student: str, round: str) -> int:
         student: As the roster has it.
         round: What is graded, such as the name of the assignment.
     """
+    # The NUL keeps a round "a" of "bc" apart from a round "ab" of "c".
     digest = hmac.digest(secret.encode(), f"{round}\0{student}".encode(), "sha256")
     return int.from_bytes(digest, "little") >> (256 - SEED_BITS)
 
@@ -185,6 +186,7 @@ def regrade(
         )
         with nullcontext(judge) if judge else Judge() as judge:
             report = _run(job, tests, suite, specs, progress, judge)
+    # Walls and notes are those of the run; a replay has none of its own.
     facts = Facts.from_json(meta["facts"])
     return replace(
         report,
@@ -236,6 +238,7 @@ def _run(
 ) -> Report:
     """Let the judge run the checks of a job, and make the report."""
     expected = _expected(tests, suite, specs)
+    # Whoever edits the suite meanwhile, a submission or a person, would have it judge by two of them (hostile row 77).
     before = _fingerprint(*_suites(tests))
     found = judge.run(job, [suite_folder(tests, each) for each in expected], progress)
     if _fingerprint(*_suites(tests)) != before:
@@ -264,12 +267,13 @@ def _demand(options: Options, suite: Suite) -> Demand:
     demand = replace(options.demand, hidden=suite is not Suite.PUBLIC)
     if options.in_process and demand.least not in (None, Rung.IN_PROCESS):
         raise GraderError(f"isolation {demand.least.value} is required, and --in-process isolates nothing")
-    demand.ladder()
+    demand.ladder()  # raises now what would stop the judge later
     return demand
 
 
 def _remembering(judge: Runs, options: Options, job: Job) -> Memory | None:
     """The judge with a memory, where that is of use: the seed will come again, and no transcript is asked for."""
+    # A seed that is drawn never comes again, and a transcript needs the calls themselves.
     if options.memory is None or options.seed is None or options.transcript or job.in_process:
         return None
     return Memory(judge, options.memory, [code_fingerprint(options.tests), dict(environment())])
@@ -306,6 +310,7 @@ def _fingerprint(*folders: Path) -> str:
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+            # The path with the content: files that change places are another submission.
             digest.update(f"{path.relative_to(folder.parent)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -337,6 +342,7 @@ def environment() -> Mapping[str, str]:
     """The versions that matter for repeating a grade."""
     versions = {"python": platform.python_version(), "grader": grader.__version__}
     for package in PACKAGES:
+        # The CPU build of TensorFlow is a distribution of its own.
         for name in (package, f"{package}-cpu"):
             try:
                 versions[package] = importlib.metadata.version(name)

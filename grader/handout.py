@@ -113,6 +113,7 @@ def release_notebook(out: Path, root: Path, language: str, *, solved: bool) -> l
 
 
 def _refuse_what_is_there(out: Path) -> None:
+    # An empty folder will do: nothing is lost in it.
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is not empty; name a new folder")
 
@@ -123,6 +124,7 @@ def _student(out: Path, work: Path, handout: Handout) -> list[Path]:
     exercises = make_exercises(handout.root / "solutions")
     _write(folder / "exercises", {name: text for name, text in exercises.items() if handout.statements.has(name)})
     _copy_suite(handout.root, folder, Suite.PUBLIC)
+    # Before it is looked through for answers, as its history is handed out too; and only then is it moved in place.
     git.start_history(folder, f"The exercises ({wheel})")
     _refuse_leaks(folder, handout.root)
     written = [_move(folder, out)]
@@ -160,7 +162,9 @@ def _gradescope(out: Path, work: Path, handout: Handout) -> list[Path]:
     for suite in (Suite.PUBLIC, Suite.HIDDEN) if handout.hidden else (Suite.PUBLIC,):
         _copy_suite(handout.root, folder, suite)
     for name in ("setup.sh", "run_autograder"):
+        # Gradescope runs them as they are.
         (folder / name).chmod(0o755)
+    # With the hidden suite in it, answers are there on purpose.
     if not handout.hidden:
         _refuse_leaks(folder, handout.root)
     made = shutil.make_archive(str(work / "archive"), "zip", folder)
@@ -202,6 +206,7 @@ def build_wheel(root: Path, folder: Path) -> Path:
     Raises:
         GraderError: If it cannot be built.
     """
+    # Without isolation pip builds with what is installed, and fetches nothing.
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     command += ["--disable-pip-version-check", "--wheel-dir", str(folder), str(root)]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
@@ -238,6 +243,7 @@ def _move(source: Path, target: Path) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
+            # `move` would put it into a folder that is there.
             target.rmdir()
         shutil.move(source, target)
     except OSError as error:

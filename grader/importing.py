@@ -19,8 +19,10 @@ class _Package(types.ModuleType):
 
     def __getattr__(self, name: str) -> object:
         source = Path(self.__path__[0]) / "__init__.py"
+        # Python's own machinery asks for names with underscores, and asks on every import: no reason to run anything.
         if name.startswith("__") or self.__dict__.get("_initialised") or not source.is_file():
             raise AttributeError(f"module {PACKAGE!r} has no attribute {name!r}")
+        # Before it runs: what it imports from the package would start it again.
         self._initialised = True
         exec(compile(source.read_bytes(), str(source), "exec"), self.__dict__)  # the student's own package code
         return getattr(self, name)

@@ -64,7 +64,7 @@ class Job:
 
     def write(self, path: Path) -> None:
         """Write the job where the judge's process will read it."""
-        path.write_bytes(msgspec.json.encode(self, enc_hook=str))
+        path.write_bytes(msgspec.json.encode(self, enc_hook=str))  # paths
 
     @classmethod
     def read(cls, path: Path) -> Job:
@@ -115,12 +115,14 @@ class Job:
         course = load_course()
         limits = self.limits or course.limits
         warm = {name: () if name in LIGHT_EXERCISES else HEAVY for name in exercises or course.names}
+        # Before Keras is imported here, so that both import at the same time.
         kept.workers.give(folder, self.demand, limits, warm=warm, private=self.private)
         if HEAVY in warm.values():
             kept.import_keras()
         try:
             yield kept.workers, limits
         finally:
+            # A submission ends with its job, and not only when the next one comes.
             kept.workers.rest()
 
     @contextmanager

@@ -98,14 +98,17 @@ class Judge:
         job.write(job.scratch / "job.json")
         arguments = _arguments(job.scratch / "job.json", report, suites)
         try:
+            # The answer is a file that appears whole: nothing that is printed can be taken for it (hostile row 17).
             order = {"arguments": arguments, "log": str(log), "answer": str(job.scratch / "status")}
             status = self._ask(order, job, progress)
         except BaseException:
+            # Ctrl-C too: a process that is still at this job is of no use for the next one.
             self._kill()
             raise
+        # Before the status, which says no more than that something went wrong.
         if job.failure.is_file():
             raise GraderError(job.failure.read_text("utf-8"))
-        if status not in (0, 1) or not report.is_file():
+        if status not in (0, 1) or not report.is_file():  # 1: some check was lost, as is usual
             self._kill()
             last = log.read_text("utf-8", "replace").strip().splitlines()[-3:] if log.is_file() else []
             raise GraderError(f"the judge ended with status {status}: {' / '.join(last)}")
@@ -151,6 +154,7 @@ class Judge:
                 raise GraderError(f"the judge did not end within {JUDGE_S:g} s")
             follow.advance()
             time.sleep(POLL_S)
+        # What was written between the last look and the answer.
         follow.advance()
         return int(answer.read_text("utf-8")) if answer.is_file() else process.wait()
 
@@ -163,7 +167,9 @@ class Judge:
             self._home = TemporaryDirectory(prefix="grader-judge-", ignore_cleanup_errors=True)
             self._started_for = environment
             self._process = subprocess.Popen(
+                # Neither the working directory nor the user's own packages are on the path (hostile rows 74, 75).
                 [sys.executable, "-P", "-s", "-m", "grader.session"],
+                # Empty: pytest and Python read settings and modules where they are started (hostile rows 70 to 75).
                 cwd=self._home.name,
                 env=environment | {"MPLCONFIGDIR": self._home.name},
                 stdin=subprocess.PIPE,
@@ -207,6 +213,7 @@ class _Follow:
             return
         with self._path.open(encoding="utf-8") as stream:
             stream.seek(self._position)
+            # Half a line is read again once it is whole.
             while (line := stream.readline()).endswith("\n"):
                 self._position = stream.tell()
                 facts = json.loads(line)
@@ -216,6 +223,7 @@ class _Follow:
 def _arguments(job: Path, report: Path, suites: Sequence[Path]) -> list[str]:
     """The command line of pytest: nothing in it comes from a submission, or from the caller's own settings."""
     root = str(suites[0].parent)
+    # Neither settings nor a conftest.py are looked for around the suite (hostile rows 70 to 73).
     options = ["-c", str(JUDGE_INI), "--rootdir", root, "--confcutdir", root, "--import-mode=importlib"]
     options += ["-p", "no:cacheprovider", "-p", "no:unraisableexception"]  # the latter collects garbage ten times a run
     options += ["-p", "grader.plugin", "-p", "pytest_jsonreport.plugin"]
@@ -239,6 +247,7 @@ def _environment(job: Job) -> dict[str, str]:
         environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         environment["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
     return environment | {
+        # Whatever else is installed here has no say in a grade (hostile row 76).
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",

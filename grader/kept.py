@@ -40,11 +40,13 @@ class Kept:
 
     def import_keras(self) -> None:
         """Begin to import the judge's own Keras, while the workers import theirs on another core."""
+        # Whoever needs Keras before the import is done waits for the rest of it: Python imports a module once.
         threading.Thread(target=importlib.import_module, args=("keras",), daemon=True).start()
 
     def trainer(self, kind: str) -> Trainer:
         """The trusted trainer of this kind, "fused" or "keras"."""
         if kind not in self._trainers:
+            # It imports what the judge alone has use for.
             from grader.training import make_trainer
 
             self._trainers[kind] = make_trainer(kind)

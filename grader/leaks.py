@@ -80,6 +80,7 @@ def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def _unpacked(place: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     yield place, content
+    # An object of git's has no name, but a zip has a beginning.
     if place.endswith(ARCHIVES) or content.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for member in archive.namelist():

@@ -53,6 +53,7 @@ def _same_failure(one: Failure, other: Failure, right: Result) -> bool:
 
 def _named(failure: Failure, right: Failure) -> bool:
     """Whether a message names an argument that the reference's message names."""
+    # The reference's messages begin with the argument: "look_back must be at least 1".
     wanted = set(re.findall(r"[a-z]+(?:_[a-z]+)*", right.text.lower().partition(" must ")[0]))
     words = set(re.findall(r"[a-z]+(?:_[a-z]+)*", failure.text.lower()))
     return bool(wanted & words)
@@ -102,6 +103,7 @@ def _numbers(value: Any) -> Any:
 def _close(one: Any, other: Any) -> bool:
     if one.shape != other.shape:
         return False
+    # Small numbers are not the same because they are small: the tolerance shrinks with them.
     size = np.abs(other[np.isfinite(other)]).max(initial=1e-6)
     return bool(np.allclose(one, other, rtol=CLOSE, atol=CLOSE * min(size, 1.0), equal_nan=True))
 
@@ -151,6 +153,7 @@ def _compiled(data: ModelData) -> tuple[object, ...]:
     config = data.optimizer.get("config")
     rate = config.get("learning_rate") if isinstance(config, Mapping) else None
     low, high = LEARNING_RATES
+    # A rate in single precision may lie a little beyond the bound that it is.
     speed = 0 if not isinstance(rate, int | float) else (rate > high * 1.001) - (rate < low * 0.999)
     loss = str(data.loss).lower()
     return data.optimizer.get("class_name"), speed, "mse" if loss in MEAN_SQUARED_ERRORS else loss
@@ -211,6 +214,7 @@ def _pieces_view(request: Request, value: Any) -> Any:
     for piece in pieces:
         start = _start(series, piece)
         place = "mixed" if start is None else f"{start - end:+d} from the end before"
+        # 1.5: a sample more or less, and the fraction that no length can have.
         size = next((name for name, part in sizes.items() if abs(len(piece) - part * len(series)) <= 1.5), "other")
         facts += [place if abs((start or end) - end) <= 2 else "elsewhere", size]
         end = (end if start is None else start) + len(piece)

@@ -67,6 +67,7 @@ class Memory:
             return {}
 
     def _remember(self, keys: Mapping[str, str], found: Findings) -> None:
+        # What is remembered took no time now; and what gave rise to a note is not remembered at all.
         facts = replace(found.facts, student_s=0.0, notes=(), noted=())
         if facts.isolation is None or not Rung(facts.isolation.rung).at_least(Rung.LANDLOCK_WEAK):
             return  # without walls, what runs here can write to the memory itself
@@ -78,6 +79,7 @@ class Memory:
     def _open(self) -> Cache:
         import diskcache
 
+        # Its usual disk unpickles what it finds, and so would run what somebody else has put there.
         return diskcache.Cache(self._folder, disk=diskcache.JSONDisk, size_limit=MAX_BYTES)
 
     def _keys(self, job: Job, suites: Sequence[Path]) -> dict[str, str]:
@@ -85,6 +87,7 @@ class Memory:
         for path in sorted(path for path in job.folder.rglob("*") if path.is_file()):
             files.update(f"{path.relative_to(job.folder)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
         names = [folder.name for folder in suites]
+        # Everything that a verdict depends on; what is not in here would be taken from memory wrongly.
         how = [files.hexdigest(), names, job.seed, job.trainer, job.demand, job.limits, self._circumstances]
         return {
             name: hashlib.sha256(json.dumps([name, how], default=str).encode()).hexdigest() for name in job.exercises

@@ -81,6 +81,7 @@ def _of_exercise(folder: Path, exercise: str) -> list[Misconception]:
         for function, entry in texts.items()
         for slug, words in entry.mistakes.items()
     ]
+    # A text without a variant explains nothing, a variant without one cannot be explained.
     odd = {entry.source.name for entry in found} ^ {path.name for path in (folder / exercise).glob("*.py")}
     odd |= {entry.id for entry in found if set(entry.words) != set(LANGUAGES)}
     if odd:

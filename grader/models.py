@@ -33,6 +33,7 @@ def rebuild(data: ModelData) -> Any:
     Raises:
         CheckFailed: With the outcome "refused", if the model may not come back or Keras cannot build it.
     """
+    # First, since Keras would make weights of any size before they could be compared.
     outline = measure(data)
     if [weight.shape for weight in data.weights] != outline.weights:
         text = Text("the weights do not fit the model's layers (is the model built?)")
@@ -46,12 +47,14 @@ def rebuild(data: ModelData) -> Any:
 
 def undrawn() -> contextlib.AbstractContextManager[None]:
     """For building a model whose weights are set next: on JAX none is drawn, since each new shape would be compiled."""
+    # On TensorFlow a weight has to be drawn before it can be set.
     return _valueless() if _on_jax() else contextlib.nullcontext()
 
 
 @contextlib.contextmanager
 def _valueless() -> Iterator[None]:
     """In here no variable gets a value."""
+    # Here and below in the functions: Keras takes seconds to import, and most who import this module build nothing.
     import keras
 
     try:
@@ -112,7 +115,9 @@ def measure(data: ModelData) -> Outline:
     config = architecture.stateless(architecture.skeleton(architecture.rolled(data.config)))
     with _valueless(), _small_tensors():
         model = _from_config(data.kind, config)
+        # Shapes are all that there is of a weight in here (hostile row 49).
         shapes = [tuple(variable.shape) for variable in model.weights]
+        # Keras's public `layers` stops at a model inside of a model.
         flows = [_values_per_sample(layer) for layer in model._flatten_layers(include_self=False)]
     batch = architecture.batch_size(data.config)
     batched = (batch or 1) * sum(flows) // MAX_BATCHED
@@ -148,7 +153,7 @@ def _small_tensors() -> Iterator[None]:
 
 
 def _values(shape: Iterable[int | None]) -> int:
-    return math.prod(n for n in shape if n)
+    return math.prod(n for n in shape if n)  # None is a length that is left open
 
 
 def _values_per_sample(layer: Any) -> int:
@@ -226,12 +231,13 @@ class ModelEvidence:
         if isinstance(rate, Mapping):
             schedule = make_schedule(rate)
             steps = np.linspace(0, TRAINING_STEPS, 16).astype(int)
+            # `max` passes over a NaN, `np.max` does not.
             return float(np.max([float(schedule(step)) for step in steps]))
         return float(rate) if isinstance(rate, int | float) else math.nan
 
     def predict(self, x: Array) -> Array:
         """The judge's forecast for windows `x`."""
-        _ = self._outline
+        _ = self._outline  # refuses a model whose weights nobody can count
         return np.asarray(self._keras_model.predict(np.asarray(x, dtype="float32"), verbose=0, batch_size=256))
 
 
@@ -240,6 +246,7 @@ def make_schedule(serialised: Mapping[str, Any]) -> Any:
     import keras
 
     kind = serialised.get("class_name")
+    # The name is looked up in a module of Keras's below: only names that are listed get there.
     known = serialised.get("module") == "keras.optimizers.schedules" and str(kind) in architecture.SCHEDULES
     if not known:
         text = Text("the optimizer has a schedule that is not Keras's own: {type}", {"type": str(kind)[:60]})

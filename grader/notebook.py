@@ -55,6 +55,7 @@ def _graded(exercise: str, tests: Path) -> Report:
         tests=tests,
         suite=Suite.PUBLIC,
         exercises=(exercise,),
+        # There are walls on Linux only.
         in_process=sys.platform != "linux",
         trainer=usual_trainer(),
     )
@@ -62,6 +63,7 @@ def _graded(exercise: str, tests: Path) -> Report:
         path = Path(scratch) / f"{exercise}.ipynb"
         path.write_text(json.dumps(_run_so_far()), "utf-8")
         report = grade(path, options, judge=_judge())
+    # In a kernel, cells that are no part of the exercise are nothing to tell.
     return replace(report, notes=tuple(note for note in report.notes if note.kind != "left-out"))
 
 

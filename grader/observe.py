@@ -21,12 +21,13 @@ def observe(value: Any, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool | np.bool_):
         return value if value is None else bool(value)
     if isinstance(value, int | np.integer):
+        # Here and below made plain: a subclass may be equal to everything (hostile row 8).
         return int(value)
     if isinstance(value, float | np.floating):
         return float(value)
     if isinstance(value, str):
         return str(value)
-    if depth >= MAX_DEPTH:
+    if depth >= MAX_DEPTH:  # a list may hold itself
         return _opaque(value)
     if isinstance(value, np.ndarray):
         return _array(value)
@@ -42,11 +43,13 @@ def _opaque(value: Any) -> Opaque:
 
 
 def _array(value: Array) -> Array | Opaque:
+    # Drops a subclass of ndarray, and with it comparisons of its own (hostile row 8).
     array = np.asarray(value)
     if array.dtype.kind in "iu":
         return array.astype("<i8")
     if array.dtype.kind == "b":
         return array
+    # Neither half floats nor long doubles (hostile row 47).
     if array.dtype.kind == "f" and array.dtype.itemsize in (4, 8):
         return array.astype(array.dtype.newbyteorder("<"))
     return Opaque(f"array of dtype {array.dtype}"[:100])
@@ -56,7 +59,7 @@ def _sequence(value: list[Any] | tuple[Any, ...], depth: int) -> Any:
     if len(value) >= LONG_SEQUENCE:
         try:
             array = np.asarray(value)
-        except ValueError:
+        except ValueError:  # lists of different lengths
             array = np.empty(0, dtype=object)
         if array.dtype.kind in "fiub":
             return _array(array)
@@ -65,6 +68,7 @@ def _sequence(value: list[Any] | tuple[Any, ...], depth: int) -> Any:
 
 
 def _library_object(value: Any, depth: int) -> Any:
+    # Whoever returns a model has imported Keras; nobody else is made to wait for it.
     keras = sys.modules.get("keras")
     if keras is not None and isinstance(value, keras.Model):
         return model_data(value)
@@ -72,6 +76,7 @@ def _library_object(value: Any, depth: int) -> Any:
     if figure is not None and isinstance(value, figure.Figure):
         return _figure(value)
     if hasattr(value, "__array__"):
+        # `[()]` makes a number of a tensor without dimensions; deeper, since an array of objects may hold itself.
         return observe(np.asarray(value)[()], depth + 1)
     return _opaque(value)
 
@@ -80,6 +85,7 @@ def model_data(model: Any) -> ModelData | Opaque:
     """Describe a Keras model: its configuration, its weights, and how it was compiled."""
     import keras
 
+    # A subclass may compute what its configuration does not say (hostile row 21). Keras exports no name for this class.
     functional = type(model).__name__ == "Functional" and type(model).__module__.startswith("keras.")
     if type(model) is not keras.Sequential and not functional:
         return Opaque(f"{type(model).__name__}, a subclass of keras.Model"[:100])
@@ -112,6 +118,7 @@ def _loss_name(loss: Any) -> str:
     """Keras's name of a loss, however it was spelled; "custom ..." for one that is not Keras's own."""
     import keras
 
+    # `compile` takes one loss for each output, in a list or by name.
     if isinstance(loss, list | tuple) and len(loss) == 1:
         return _loss_name(loss[0])
     if isinstance(loss, dict) and len(loss) == 1:
@@ -130,6 +137,7 @@ def _figure(figure: Any) -> FigureEvidence:
 
 def _axes(axes: Any, suptitle: str, figure: Any) -> Axes:
     legend = axes.get_legend() or next(iter(figure.legends), None)
+    # A title may stand in the middle, left, right or above all axes: each is a title.
     titles = (axes.get_title(), axes.get_title("left"), axes.get_title("right"), suptitle)
     return Axes(
         title=next((title for title in titles if title), ""),
@@ -141,9 +149,11 @@ def _axes(axes: Any, suptitle: str, figure: Any) -> Axes:
 
 
 def _curves(axes: Any) -> list[Curve]:
+    # Without `orig=False` it gives what was passed in, dates and categories too, and not the numbers that are drawn.
     pairs = [(line.get_xdata(orig=False), line.get_ydata(orig=False)) for line in axes.get_lines()]
+    # `scatter` draws no line.
     for collection in axes.collections:
-        offsets = np.ma.getdata(collection.get_offsets())
+        offsets = np.ma.getdata(collection.get_offsets())  # a masked array
         if len(offsets):
             pairs.append((offsets[:, 0], offsets[:, 1]))
     return [Curve(np.asarray(x, dtype="<f8").ravel(), np.asarray(y, dtype="<f8").ravel()) for x, y in pairs]

@@ -63,8 +63,10 @@ def pytest_configure(config: pytest.Config) -> None:
         job = Job(folder=folder, seed=secrets.randbits(31) if seed is None else seed)
     config.stash[_JOB] = job
     config.stash[_LANGUAGE] = config.getoption("--lang") or default_language()
+    # Without a judge there is somebody who reads the terminal.
     if path is None:
         config.pluginmanager.register(Desk(config.stash[_LANGUAGE]), DESK)
+    # The session hands over what outlives this run as a plugin: `pytest.main` takes nothing else.
     kept = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Kept)), None)
     if kept is None:
         kept = Kept()
@@ -163,11 +165,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in checks:
         folder = item.path.parent
         table = points.setdefault(folder, load_points(folder))
+        # A check without points is found by the report, which wants exactly the checks of points.toml.
         item.add_marker(pytest.mark.points(table.get(check_id(item), 0)))
     others = [item for item in items if not _is_check(item)]
     kept = sorted((item for item in checks if _marker(item, "exercise") in chosen), key=lambda item: _key(item, order))
     dropped = [item for item in checks if _marker(item, "exercise") not in chosen]
-    items[:] = others + kept
+    items[:] = others + kept  # in place: pytest goes on with this list
     config.hook.pytest_deselected(items=dropped)
 
 
@@ -199,6 +202,7 @@ def rng_for(pytestconfig: pytest.Config) -> Callable[[str], np.random.Generator]
     seed = pytestconfig.stash[_JOB].seed
 
     def draw(name: str) -> np.random.Generator:
+        # By the name, so that a check that is new or left out changes no other's numbers.
         digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
         return np.random.default_rng(int.from_bytes(digest[:8], "little"))
 
@@ -267,6 +271,7 @@ def pytest_runtest_makereport(
     error = call.excinfo.value
     if isinstance(error, GraderError):
         _give_up(item, error)
+    # pytest's own outcomes are none: a check that skips leaves no word, and the run no grade (hostile row 6).
     if isinstance(error, Exception) and not isinstance(error, GRADERS_OWN):
         failed = error if isinstance(error, CheckFailed) else _unjudgeable(item, error)
         item.config.stash[_WITNESS].see(item, failed)
@@ -280,6 +285,7 @@ def _give_up(item: pytest.Item, error: GraderError) -> None:
     job = item.config.stash[_JOB]
     if job.scratch:
         job.failure.write_text(str(error), "utf-8")
+    # pytest then stops after this check; what did not run is no lost point, since there is no report.
     item.session.shouldfail = str(error)
 
 
@@ -323,7 +329,7 @@ def title(item: pytest.Item) -> str:
 @pytest.hookimpl(optionalhook=True)
 def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, Any]:
     """What `pytest-json-report` keeps of a check beside its outcome."""
-    if not _is_check(item) or call.when != "setup":
+    if not _is_check(item) or call.when != "setup":  # the hook is called for each stage
         return {}
     marker = item.get_closest_marker("points")
     return {

@@ -85,6 +85,7 @@ def _sources(folder: Path) -> dict[str, tuple[str, str]]:
     """The student's modules that annotations may point into, as they lie in the repository; links are not followed."""
     found: dict[str, tuple[str, str]] = {}
     for name in load_course().names:
+        # In the order in which `collect` looks for them.
         for path in (Path("exercises") / f"{name}.py", Path(f"{name}.py")):
             whole = folder / path
             if whole.is_file() and not whole.is_symlink() and whole.stat().st_size <= MAX_SOURCE_BYTES:

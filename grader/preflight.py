@@ -39,10 +39,12 @@ def lay_out(private: Sequence[Path]) -> Iterator[dict[str, Any]]:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="grader-canary-")))
         canary = folder / "canary"
         canary.write_text("a secret of the judge", "utf-8")
+        # Listeners of its own: where nothing listens, a refusal would say nothing about a wall.
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         udp.bind(("127.0.0.1", 0))
         by_path, abstract = (stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(2))
+        # Abstract names are the whole machine's: a fixed one could be taken.
         name = f"\0grader-{secrets.token_hex(8)}"
         for listener, address in ((by_path, str(folder / "socket")), (abstract, name)):
             listener.bind(address)
@@ -55,6 +57,7 @@ def lay_out(private: Sequence[Path]) -> Iterator[dict[str, Any]]:
             "socket": str(folder / "socket"),
             "abstract": name,
             "judge": os.getpid(),
+            # The judge's number may be another process's inside: it counts only in the same namespace.
             "processes": str(Path("/proc/self/ns/pid").readlink()),
         }
 
@@ -109,7 +112,7 @@ def _write(folder: str) -> str:
 
 def _connect(family: int, address: Any) -> str:
     with socket.socket(family) as client:
-        client.settimeout(1)
+        client.settimeout(1)  # a wall may swallow packets instead of refusing them
         client.connect(address)
         return str(address)
 
@@ -156,7 +159,7 @@ def _rights() -> str:
     if int(status["CapEff"][0], 16) & ~READ_SEARCH:
         found.append(f"capabilities {status['CapEff'][0]}")
     found += ["new privileges"] if status["NoNewPrivs"] != ["1"] else []
-    found += ["system calls unfiltered"] if status["Seccomp"] != ["2"] else []
+    found += ["system calls unfiltered"] if status["Seccomp"] != ["2"] else []  # 2: a filter
     return ", ".join(found)
 
 

@@ -42,6 +42,7 @@ def make_checks(
     checks = [replace(check, cached=check.exercise in cached) for check in made]
     for suite, points in expected.items():
         came = sorted(check.id for check in checks if check.suite is suite)
+        # As lists, so that a check that ran twice is seen as well (hostile row 71).
         if came != sorted(points):
             odd = sorted(set(came) ^ set(points)) or sorted(id for id in set(came) if came.count(id) > 1)
             raise GraderError(f"the {suite.value} suite did not run as a whole; look at {', '.join(odd[:5])}")
@@ -82,6 +83,7 @@ def _verdict(test: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -
     """The plugin's word on a check, held against pytest's own; a check that broke by itself is the grader's fault."""
     words = [facts for entry in test.get("user_properties", ()) for key, facts in entry.items() if key == PROPERTY]
     passed = test["outcome"] == "passed" and set(stages) == {"setup", "call", "teardown"}
+    # Skipped, xfailed and xpassed are none of these: the run gives no grade then (hostile row 6).
     if len(words) == 1 and (words[0]["outcome"] == "passed") is passed and test["outcome"] in _ENDED:
         return dict(words[0])
     crash = next((stage["crash"]["message"] for stage in stages.values() if "crash" in stage), test["outcome"])
@@ -109,6 +111,7 @@ def _make_exercise(spec: ExerciseSpec, checks: list[Check]) -> Exercise:
     return Exercise(name=spec.name, score=score, max_score=max_score, bonus=spec.bonus, status=status)
 
 
+# Hidden inputs are drawn as floats. Shapes, indices and other short integers stay, which explain an error.
 FLOAT = re.compile(r"[-+]?(\d*\.\d+|\d+\.)([eE][-+]?\d+)?|[-+]?\d+[eE][-+]?\d+|\d{7,}")
 PATH = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+(?=[^\s/\\'\"])|(?<![\w.])/(?=\w)")
 
@@ -133,12 +136,14 @@ def as_seen_by(report: Report, view: View) -> Report:
     """The report as a student or an instructor may see it."""
     if view is View.INSTRUCTOR:
         return report
+    # An exception may be worth a note, and its text is the submission's to choose (hostile row 31).
     notes = tuple(replace(note, detail=redact(note.detail)) for note in report.notes)
     return replace(report, checks=tuple(_for_student(check) for check in report.checks), notes=notes)
 
 
 def _for_student(check: Check) -> Check:
     if check.suite is Suite.PUBLIC:
+        # The public suite is in every student's hands: its values are no secret.
         return replace(check, message=_without_paths(check.message))
     return replace(check, message=redact(check.message), detail=None)
 

@@ -61,6 +61,7 @@ class Demand:
         if self.exact:
             return (self.exact,)
         weakest = self.least or (Rung.LANDLOCK_WEAK if self.hidden else Rung.SUBPROCESS)
+        # In-process is never fallen back to: it has to be asked for.
         return tuple(rung for rung in Rung if rung.at_least(weakest) and rung is not Rung.IN_PROCESS)
 
 

@@ -37,23 +37,27 @@ from grader.walls import WallError
 from grader.worker import READY
 from grader.zygote import Settings, end_processes
 
+# "Hostile row n", here and in other modules: a row of tests/grader/samples/hostile/catalogue.toml.
+
 START_S = 60.0
 """For a zygote to be up, TensorFlow included."""
 
 ENVIRONMENT = {
-    "KERAS_BACKEND": "tensorflow",
+    "KERAS_BACKEND": "tensorflow",  # what students have; the judge rebuilds their models on JAX
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # its sums have another order, and other last bits, on other processors
     "CUDA_VISIBLE_DEVICES": "-1",
-    "MPLBACKEND": "Agg",
-    "PYTHONHASHSEED": "0",
+    "MPLBACKEND": "Agg",  # there is no display behind a wall
+    "PYTHONHASHSEED": "0",  # a set of a student's has one order in every run
     "PYTHONDONTWRITEBYTECODE": "1",
     "LANG": "C.UTF-8",
     "PATH": "/usr/bin:/bin",
 }
 """All that a worker finds in its environment, its own temporary folder apart: nothing of the judge's."""
 
+# Where libraries write as soon as they are imported (fonts, settings): into the scratch folder.
 HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "KERAS_HOME")
+# bubblewrap sets PWD by itself, and Python may set LC_CTYPE (PEP 538).
 MEANT_TO_BE_THERE = frozenset({*ENVIRONMENT, *HOMES, "PWD", "LC_CTYPE"})
 
 BOOT = "import sys; sys.path += sys.argv[1].split(':'); from grader import zygote; zygote.main(*sys.argv[2:])"
@@ -104,6 +108,7 @@ class Worker:
             self.give(folder)
             self._open_next()
         except BaseException:
+            # `__exit__` is never called of what was not made, and Ctrl-C leaves no folder behind either.
             self._folder.cleanup()
             raise
 
@@ -113,10 +118,12 @@ class Worker:
         What was started for the one before is dead when this returns, and what it wrote is gone.
         """
         self._end_worker()
+        # One folder for all submissions: what a wall shows was settled when its zygote was started.
         own = Path(self._folder.name)
         for entry in own.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         shutil.copytree(folder, own, dirs_exist_ok=True)
+        # `copytree` has given the folder the mode of the one that was copied.
         own.chmod(0o755)
 
     def __enter__(self) -> Worker:
@@ -146,6 +153,7 @@ class Worker:
             GraderError: If the walls or the zygote failed; that is no answer of the submission.
         """
         worker = self._worker_for(request.exercise)
+        # A request of its own: an import may take longer than a call, and its failure is told as one of the module.
         if not self._imported:
             result = self._ask(worker, Request(exercise=request.exercise), self._limits.import_s)
             if isinstance(result, Failure):
@@ -154,12 +162,14 @@ class Worker:
         return self._ask(worker, request, deadline_s)
 
     def _ask(self, worker: Connection, request: Request, deadline_s: float) -> Returned | Failure:
+        # 128 bits, new for each request: neither a guess nor the id of the request before will do (hostile row 19).
         nonce = secrets.token_hex(16)
         message = {"id": nonce, "exercise": request.exercise, "function": request.function}
         frame = wire.encode(message | {"args": request.args, "kwargs": dict(request.kwargs), "seed": request.seed})
         try:
             return read_answer(worker.exchange(frame, time.monotonic() + deadline_s), request, nonce)
         except wire.WireError as error:
+            # What follows on this line may be the rest of a forged frame: nobody reads on (hostile row 18).
             self._end_worker()
             return Failure(ending=Ending.REFUSED, phase="wire", text=str(error))
         except WorkerDied as error:
@@ -189,6 +199,7 @@ class Worker:
 
     def _end_worker(self) -> None:
         worker, self._worker = self._worker, None
+        # Without the zygote's word that all is dead, only its own end makes sure of it.
         if worker is not None and not worker.close() and self._zygote is not None:
             self._zygote.close()
             self._zygote = None
@@ -210,6 +221,7 @@ class Worker:
 
     def _open_again_or_next(self) -> None:
         if self._rung is not None:
+            # The same rung or none: killing its zygote must not get a submission behind lower walls.
             self._ladder, self._rung = [self._rung], None
         self._open_next()
 
@@ -258,10 +270,13 @@ class _Zygote:
         _require(rung)
         self.rung = rung
         self._user: int | None = None
+        # Before anything is started: what a killed zygote leaves then falls to this process, which can find and end it.
         if sys.platform == "linux":
             walls.adopt_orphans()
         self._scratch = tempfile.TemporaryDirectory(prefix="grader-worker-", ignore_cleanup_errors=True)
+        # Also before: other children of the judge's are none of the submission's, and live on.
         self._strangers_before = _below()
+        # Each message is whole and apart from the next, with the descriptors that belong to it.
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command, environment = self._command(folder, limits, warm, theirs.fileno())
         self._process = subprocess.Popen(
@@ -270,10 +285,12 @@ class _Zygote:
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.PIPE,  # what `_reason` quotes
             pass_fds=(theirs.fileno(),),
+            # No terminal: neither its Ctrl-C, which the judge answers, nor a way to type into it.
             start_new_session=True,
         )
+        # A copy that stayed open here would hide that the zygote has hung up; below, that the worker has.
         theirs.close()
         self._control = ours
         self._up = False
@@ -286,6 +303,7 @@ class _Zygote:
         binds = bubblewrap.readable(folder, package)
         inside = self.rung.namespaces
         scratch = str(bubblewrap.HOME) if inside else self._scratch.name
+        # Paths as the worker sees them, since it builds the inner wall from inside the outer one.
         settings = Settings(
             rung=self.rung,
             alone=inside or (self.rung.landlock and bubblewrap.is_root()),
@@ -331,6 +349,7 @@ class _Zygote:
                 connection.close()
         allowed = preflight.SIGNALS_AND_TCP if self.rung is Rung.LANDLOCK_WEAK else frozenset()
         breached = {kind: what for kind, what in holes.items() if kind not in allowed}
+        # A plain process promises nothing of what is tried, and its holes are known.
         if breached and self.rung is not Rung.SUBPROCESS:
             reached = ", ".join(f"{kind}: {what}" for kind, what in breached.items())
             raise RungMissing(f"a wall does not hold: {reached}")
@@ -351,6 +370,7 @@ class _Zygote:
             theirs.close()
             os.close(output_of_worker)
         connection = Connection(ours, output, self._control, limits)
+        # The word comes before anything of the submission runs: a worker that dies earlier is the grader's fault.
         if order is None:
             try:
                 connection.wait_for(READY, time.monotonic() + START_S)
@@ -364,6 +384,7 @@ class _Zygote:
             return
         self._control.settimeout(START_S)
         try:
+            # An empty message is a zygote that has hung up.
             self._up = bool(self._control.recv(MESSAGE_BYTES))
         except OSError as error:
             raise RungMissing(f"it did not start within {START_S:g} s") from error
@@ -373,16 +394,19 @@ class _Zygote:
     def _reason(self) -> str:
         """What the zygote, or the wall around it, said before it ended."""
         assert self._process.stderr is not None
+        # First, since the read would wait as long as the process lives.
         self._process.kill()
         said = self._process.stderr.read(MESSAGE_BYTES).decode("utf-8", "replace").strip().splitlines()
         return said[-1][:200] if said else f"it ended with status {self._process.wait()}"
 
     def close(self) -> None:
         """End the zygote and all below it."""
+        # Hanging up is the order to end.
         self._control.close()
         if not self.rung.namespaces and self._up:  # it kills what it has started, and then ends
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(END_S)
+        # Behind bubblewrap its end takes the whole namespace along, orphans too (hostile row 57).
         self._process.kill()
         self._process.wait()
         _LIVE.discard(self._process.pid)
@@ -397,12 +421,13 @@ class _Zygote:
     def _end_orphans(self) -> None:
         """Kill what a submission has left, if it killed its zygote: orphans have become children of this process."""
         if self._user is not None:
+            # By that user, whose processes are all the submission's: one signal reaches them, however fast they fork.
             subprocess.run([*bubblewrap.drop_user(self._user), "--", "kill", "-KILL", "-1"], capture_output=True)
         else:
             end_processes(self._orphans)
         for orphan in self._orphans():
             with contextlib.suppress(psutil.Error):
-                orphan.wait(END_S)
+                orphan.wait(END_S)  # a zombie would stay as long as the judge
 
     def _orphans(self) -> set[psutil.Process]:
         """All below this process, but for what was there before and for the other zygotes with all below them."""
@@ -429,6 +454,7 @@ def _require(rung: Rung) -> None:
     """Raise `RungMissing` where something that a rung needs is not on this machine."""
     if sys.platform != "linux" and rung is not Rung.SUBPROCESS:
         raise RungMissing("there are walls on Linux only")
+    # The zygote finds what it has to watch and end by its number in /proc.
     if sys.platform == "linux" and not rung.namespaces and Path("/proc/self").readlink().name != str(os.getpid()):
         raise RungMissing("/proc is another namespace's, so that what a submission started cannot be found")
     if rung.namespaces and not bubblewrap.find("bwrap"):

@@ -95,6 +95,7 @@ def load_origin(folder: Path) -> Origin:
     if not path.is_file():
         return MACKEY_GLASS
     name = read_toml(path, SeriesFile).file
+    # The suite is copied as a folder: to students, to runners, to the instructor's repository.
     if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise GraderError(f"series.toml: {name} is outside of tests/{folder.name}; expected in there, as the suite is")
     record = _read_record(folder / name)
@@ -105,7 +106,7 @@ def load_origin(folder: Path) -> Origin:
 def _read_record(path: Path) -> Array:
     """The numbers of a file, one on each line, below a title or none."""
     try:
-        lines = path.read_text("utf-8-sig").rstrip().splitlines()
+        lines = path.read_text("utf-8-sig").rstrip().splitlines()  # a spreadsheet begins with a mark
     except (OSError, UnicodeDecodeError) as error:
         raise GraderError(f"series.toml: {path.name} cannot be read: {getattr(error, 'strerror', error)}") from error
     found = [(number, _value(line)) for number, line in enumerate(lines, 1)]
@@ -118,6 +119,7 @@ def _read_record(path: Path) -> Array:
     if len(found) < RECORD_SAMPLES:
         raise GraderError(f"{path.name} has {len(found)} numbers; expected at least {RECORD_SAMPLES}")
     record = np.array([value for _, value in found], dtype=np.float64)
+    # The longest run of equal numbers; NaN, which equals nothing, makes a change at both ends.
     same = int(np.diff(np.flatnonzero(np.diff(record, prepend=np.nan, append=np.nan))).max())
     if same >= RECORD_SAME:
         raise GraderError(f"{path.name} has {same} equal numbers in a row; expected fewer than {RECORD_SAME}")
@@ -162,6 +164,7 @@ def disguise(series: Array, rng: np.random.Generator) -> Array:
         raise ValueError(f"series must be (T,) or (T, n_features) and not empty; its shape is {series.shape}")
     features = series.shape[1:]
     low, high = SCALE_RANGE
+    # Each order of magnitude is as likely as any other.
     scale = np.exp(rng.uniform(math.log(low), math.log(high), size=features))
     shift = rng.uniform(*SHIFT_RANGE, size=features)
     return np.asarray(scale * (series + shift), dtype=np.float64)
@@ -202,6 +205,7 @@ def mackey_glass(
     cells = max(MIN_CELLS, math.ceil(tau / MACKEY_GLASS_MAX_DT))
     times = MACKEY_GLASS_TRANSIENT + step * np.arange(n_samples, dtype=np.float64)
     history = _random_history(cells, rng, () if n_series is None else (n_series,))
+    # One delay more than the last sample, since reading off looks one cell ahead.
     path = _integrate_delay(history, tau, math.ceil(times[-1] / tau) + 1)
     return _read_off(path, cells, tau, times)
 
@@ -226,6 +230,7 @@ def lorenz(n_samples: int, rng: np.random.Generator, *, step: float = LORENZ_STE
     """
     _expect_count("n_samples", n_samples)
     _expect_positive("step", step)
+    # From around the middle between the centres of both wings, (±sqrt(beta (rho - 1)), same, rho - 1).
     state = _advance_lorenz(np.array([0.0, 0.0, RHO - 1.0]) + 10.0 * (rng.random(3) - 0.5), LORENZ_TRANSIENT)
     samples = np.empty((n_samples, 3))
     for index in range(n_samples):
@@ -255,6 +260,7 @@ def _random_history(cells: int, rng: np.random.Generator, batch: tuple[int, ...]
     low, high = HISTORY_RANGE
     first, middle, last = low + (high - low) * rng.random((3, *batch, 1))
     t = np.arange(cells + 1) / cells
+    # In Bernstein's form it stays between the smallest and the largest of the three.
     return np.asarray((1 - t) * (1 - t) * first + 2 * t * (1 - t) * middle + t * t * last)
 
 
@@ -281,6 +287,7 @@ def _integrate_delay(history: Array, tau: float, blocks: int) -> Array:
     path[..., : cells + 1] = history
     for start in range(0, blocks * cells, cells):
         delayed = path[..., start : start + cells + 1]
+        # The method of steps: within one delay, x(t - tau) is what the block before has computed.
         growth = np.cumsum(_cell_integrals(weight * _production(delayed), tau / cells), axis=-1)
         path[..., start + cells + 1 : start + 2 * cells + 1] = (delayed[..., -1:] + growth) / weight[1:]
     return path
@@ -296,8 +303,10 @@ def _production(x: Array) -> Array:
 def _cell_integrals(f: Array, dt: float) -> Array:
     """Integrals `(..., cells)` of the cubic through the four nearest of the points `f` `(..., cells + 1)`."""
     integrals = np.empty((*f.shape[:-1], f.shape[-1] - 1))
+    # Over the middle one of the three cells between four points.
     integrals[..., 1:-1] = 13.0 * (f[..., 1:-2] + f[..., 2:-1]) - f[..., :-3] - f[..., 3:]
     for edge, points in ((0, f[..., :4]), (-1, f[..., :-5:-1])):
+        # Over the first one, where there is no point before: the weights of Adams and Moulton's method of order 4.
         integrals[..., edge] = 9.0 * points[..., 0] + 19.0 * points[..., 1] - 5.0 * points[..., 2] + points[..., 3]
     return integrals * (dt / 24.0)
 
@@ -330,6 +339,7 @@ def _advance_lorenz(state: Array, duration: float) -> Array:
 
 
 def _runge_kutta(x: float, y: float, z: float, h: float) -> tuple[float, float, float]:
+    # The classic method of order 4.
     ax, ay, az = _lorenz_slope(x, y, z)
     bx, by, bz = _lorenz_slope(x + h / 2 * ax, y + h / 2 * ay, z + h / 2 * az)
     cx, cy, cz = _lorenz_slope(x + h / 2 * bx, y + h / 2 * by, z + h / 2 * bz)

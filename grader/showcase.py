@@ -67,6 +67,7 @@ class Guide:
         try:
             return call(self, *args)
         except GraderError:
+            # The walls or the zygote have failed: asking further is of no use.
             raise
         except CheckFailed as error:
             self._leave_out(error.message)
@@ -174,7 +175,7 @@ def _small_network(layer: str) -> ModelEvidence:
     network = keras.Sequential([keras.Input((STEPS, 1)), getattr(keras.layers, layer)(UNITS), keras.layers.Dense(1)])
     weights = [rng.uniform(-0.5, 0.5, size=weight.shape) for weight in network.get_weights()]
     if layer == "LSTM":
-        weights[2][UNITS : 2 * UNITS] = OPEN_GATE
+        weights[2][UNITS : 2 * UNITS] = OPEN_GATE  # Keras's order of gates: input, forget, cell, output
     network.set_weights(weights)
     data = model_data(network)
     return ModelEvidence(data)  # type: ignore[arg-type]  # one of Keras's own is always data
@@ -224,11 +225,13 @@ def write(job: Job, path: Path, kept: Kept) -> None:
         for name, stand in _due(job.exercises).items():
             exhibit = _make(name, stand, Guide(submission, functions, lambda: kept.trainer(job.trainer)))
             texts = [text_to_json(text) for text in exhibit.left_out]
+            # One by one: what there is stays, should the judge not get to the end.
             with path.open("ab") as stream:
                 stream.write(wire.encode({"name": name, "data": exhibit.data, "left_out": texts}))
 
 
 def _make(name: str, stand: Stand, guide: Guide) -> Exhibit:
+    # After a hang or two there is a page with some pictures rather than a long wait.
     if guide.submission.spent_s > BUDGET_S:
         text = Text("the submission took more than {limit} for the pictures before it", {"limit": f"{BUDGET_S:g} s"})
         return Exhibit(name=name, data={}, left_out=(text,))

@@ -20,6 +20,7 @@ def rmse(y_true: Array, y_pred: Array) -> float:
 
 def windows(series: Array, look_back: int) -> tuple[Array, Array]:
     """Windows `(n, look_back, 1)` of a series `(T,)` and the sample after each, `(n,)`; `n = T - look_back`."""
+    # The last window has no sample after it.
     X = np.lib.stride_tricks.sliding_window_view(series, look_back)[:-1, :, None]
     return X, series[look_back:]
 

@@ -88,6 +88,7 @@ class Rationed:
         hung_s, deadline_s = self._hung_s.get(name, 0.0), limits.of(request.function)
         if self._spent_s >= limits.submission_s:
             return Failure(ending=Ending.TIMEOUT, phase="budget", used={"limit": f"{limits.submission_s:g} s"})
+        # Each check of a function that hangs would otherwise wait for its whole deadline again.
         if hung_s >= limits.hung_s:
             return Failure(ending=Ending.TIMEOUT, phase="hung", used={"used": f"{hung_s:g} s"})
         start = time.monotonic()
@@ -141,8 +142,10 @@ class Submission:
             function=function,
             args=tuple(_sendable(arg) for arg in args),
             kwargs={key: _sendable(value) for key, value in kwargs.items()},
+            # Of the function, not of the call: an equal request must have an equal answer (hostile row 43).
             seed=_call_seed(self._seed, f"{exercise}.{function}"),
         )
+        # What cannot be imported, or hangs at import, would do so again for each check.
         result = self._import_failures.get(exercise) or self._ask(request)
         self.exchanges.append((request, result))
         if isinstance(result, Failure):
@@ -151,6 +154,7 @@ class Submission:
             sentence = explain(result, exercise, function)
             if kind := _kind_of_note(result):
                 place = exercise if result.phase == "import" else function
+                # A fault at import is the module's, whichever function was asked for.
                 self._notes.setdefault((kind, place), Note(kind=kind, detail=sentence))
             raise StudentError(result, sentence)
         return Returned(_with_models(result.value), result.changed)
@@ -190,6 +194,7 @@ def _sendable(value: Any) -> Any:
     if isinstance(value, ModelEvidence):
         return value.data
     if isinstance(value, np.ndarray):
+        # A student's function may work in place, and the check still needs what it has sent.
         return value.copy()
     return observe.observe(value)
 

@@ -23,6 +23,7 @@ def locale_language() -> str:
 
 @functools.cache
 def _catalogue(path: Path, language: str) -> NullTranslations:
+    # Only for a reader of another language than English.
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 

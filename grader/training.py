@@ -79,6 +79,7 @@ class Trainer:
             origin: Where the series comes from.
         """
         lesson = draw_lesson(look_back, rng, sequence=sequence, origin=origin)
+        # Nothing is trained before it is asked for: most often the first run decides.
         for runs in (slice(0, 1), slice(1, None)):
             part = replace(lesson, batches=lesson.batches[runs], seeds=lesson.seeds[runs])
             yield from (skill_of(lesson, output, sequence=sequence) for output in self._engine.forecasts(model, part))
@@ -133,6 +134,7 @@ def draw_lesson(
 ) -> Lesson:
     """A fresh series, standardised, as windows; batches and seeds for one run and the further ones."""
     task = forecast_task(rng, origin)
+    # Of the past alone, as the course asks of students: the continuation must not be known.
     mean, std = task.train.mean(), task.train.std()
     train, test = (task.train - mean) / std, (task.test - mean) / std
     X, y = skill.windows(train, look_back)
@@ -140,7 +142,7 @@ def draw_lesson(
         y = np.lib.stride_tricks.sliding_window_view(train[1:], look_back)
     runs = 1 + FURTHER_RUNS
     return Lesson(
-        X=X.astype("f4"),
+        X=X.astype("f4"),  # what Keras computes in
         y=y.reshape(len(y), -1).astype("f4"),
         X_test=skill.continuation_windows(train, test, look_back).astype("f4"),
         test=test,
@@ -161,6 +163,7 @@ def _error(test: Array, output: Array, sequence: bool) -> float:
     if output.shape != due:
         values = {"came": str(output.shape), "expected": str(due)}
         raise CheckFailed(Text("the trained model's forecasts have shape {came}; expected {expected}", values))
+    # Of a forecast at every step the last one, which is of the sample after the window.
     forecast = output.reshape(len(test), -1)[:, -1].astype("f8")
     return skill.rmse(test, forecast) if np.isfinite(forecast).all() else float("inf")
 
@@ -207,6 +210,7 @@ class KerasEngine:
             fresh = fresh_model(model.data, seed)
             rows = batches.ravel()
             y = _targets(lesson.y[rows], fresh.output_shape)
+            # One epoch over the rows as drawn is the same steps as in the fused trainer, in the same order.
             fresh.fit(lesson.X[rows], y, batch_size=BATCH_SIZE, epochs=1, shuffle=False, verbose=0)
             outputs.append(np.asarray(fresh.predict(lesson.X_test, verbose=0, batch_size=len(lesson.X_test))))
         return outputs
@@ -242,6 +246,7 @@ class SideBySide:
         self.network = fresh_model(data, 0)
         if optimizer is not None:
             self.network.compile(optimizer=optimizer, loss="mse")
+        # `stateless_apply` takes the optimizer's variables, which Keras otherwise makes at the first step.
         self.network.optimizer.build(self.network.trainable_variables)
         self._data = data
         self._compiled: dict[int | None, Any] = {}
@@ -261,6 +266,7 @@ class SideBySide:
         import jax
         import jax.numpy as jnp
 
+        # One lesson for all runs is handed over once, and not copied for each (`in_axes` None).
         shared = all(lesson is lessons[0] for lesson in lessons)
         own = lessons[:1] if shared else lessons
         parts = ([getattr(lesson, name) for lesson in own] for name in ("X", "y", "X_test"))
@@ -274,8 +280,10 @@ class SideBySide:
 
     def _state(self, weights: Sequence[Array]) -> tuple[list[Any], list[Any], list[Any]]:
         """Trainable and other variables, and the optimizer's, of a run that starts from these weights."""
+        # By identity: Keras compares variables value by value.
         values = {id(variable): weight for variable, weight in zip(self.network.weights, weights, strict=True)}
         trainable = [values[id(variable)] for variable in self.network.trainable_variables]
+        # The states of random generators are among these, and are no weights.
         other = [values.get(id(variable), variable.value) for variable in self.network.non_trainable_variables]
         return trainable, other, [variable.value for variable in self.network.optimizer.variables]
 
@@ -287,6 +295,7 @@ def _run(network: Any) -> Any:
 
     def loss(trainable: Any, other: Any, x: Any, y: Any) -> Any:
         output, other, losses = network.stateless_call(trainable, other, x, training=True, return_losses=True)
+        # The mean squared error and, as in `fit`, what regularizers of the student's add to it.
         return jnp.mean((output - y) ** 2) + sum(losses), other
 
     def run(state: Any, batches: Any, X: Any, y: Any, X_test: Any) -> Any:
@@ -304,5 +313,6 @@ def _run(network: Any) -> Any:
 
 def make_trainer(kind: str) -> Trainer:
     """The trainer called `kind`: "fused" (needs Keras on JAX) or "keras"."""
+    # Asked of the environment, since importing Keras to ask it would take seconds.
     fused = kind == "fused" and os.environ.get("KERAS_BACKEND") == "jax"
     return Trainer(FusedEngine() if fused else KerasEngine())

@@ -22,7 +22,7 @@ MAX_MEMBERS = 500_000
 MAX_STREAM_BYTES = 2 * 2**30
 """Of everything in a compressed tar, which can only be read from the start."""
 
-MAX_READ_BYTES = 16 * 2**20
+MAX_READ_BYTES = 16 * 2**20  # at once
 ARCHIVES = (".zip", ".tar.gz", ".tgz")
 IGNORED = {
     ".git",
@@ -58,7 +58,9 @@ def unpack(path: Path, target: Path, suffix: str, max_file_bytes: int) -> list[L
         values = {"size": MAX_BYTES // 2**20, "files": MAX_FILES}
         reason = Text("it unpacks to more than {size} MiB or {files} files; hand in exercises/ alone", values)
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError, ValueError):
+        # RuntimeError: a password, or a compression that `zipfile` lacks.
         reason = Text("it cannot be unpacked; pack the folder again")
+    # Half of it would be graded as if it were all.
     shutil.rmtree(target)
     target.mkdir()
     return [(path.name, reason)]
@@ -76,7 +78,7 @@ def _zip(path: Path, suffix: str) -> Iterator[Member]:
         for member in members:
             if not _is_wanted(member.filename, suffix):
                 continue
-            if stat.S_ISLNK(member.external_attr >> 16):
+            if stat.S_ISLNK(member.external_attr >> 16):  # where Unix keeps the mode of a file
                 yield member.filename, 0, None
                 continue
             with archive.open(member) as stream:
@@ -84,6 +86,7 @@ def _zip(path: Path, suffix: str) -> Iterator[Member]:
 
 
 def _tar(path: Path, suffix: str) -> Iterator[Member]:
+    # `r:` leaves unpacking to `_Bounded`, which counts; a list of all members would read a bomb to its end.
     with _Bounded(path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
         for number, member in enumerate(archive):
             if number > MAX_MEMBERS:
@@ -96,6 +99,7 @@ class _Bounded(gzip.GzipFile):
     """A stream that gives no more at once, and leads no further, than an honest archive needs."""
 
     def read(self, size: int | None = -1) -> bytes:
+        # `tarfile` reads a member's long name or PAX header in one piece, as large as the archive says it is.
         if size is None or not 0 <= size <= MAX_READ_BYTES:
             raise _TooLarge
         return super().read(size)
@@ -114,6 +118,7 @@ def _write_all(members: Iterator[Member], target: Path, max_file_bytes: int) -> 
     total = 0
     seen: set[str] = set()
     for name, size, stream in members:
+        # By the headers, so that a bomb is mostly known before it is written; the read below bounds the others.
         total += size
         if total > MAX_BYTES or len(seen) >= MAX_FILES:
             raise _TooLarge
@@ -123,9 +128,11 @@ def _write_all(members: Iterator[Member], target: Path, max_file_bytes: int) -> 
         elif not _is_inside(name):
             yield name, Text("its path leads out of the archive")
         elif name in seen:
+            # Of two members of one name Python and other programs take different ones.
             yield name, Text("it is in the archive more than once; the first one was taken")
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # One byte more than is allowed lets the collector see that it is too large, whatever its header said.
             path.write_bytes(stream.read(max_file_bytes + 1))
         seen.add(name)
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from grader.course import Resources
 
+# glibc has no functions for these. From 424 on the numbers are the same on every architecture but Alpha.
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 CREATE_RULESET_VERSION = 1
 RULE_PATH_BENEATH = 1
@@ -27,7 +28,7 @@ EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 MAKE_CHAR, MAKE_BLOCK = 1 << 6, 1 << 11
 REFER, TRUNCATE, IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 ALL_OF_ABI_1 = (1 << 13) - 1
-TCP = 0b11
+TCP = 0b11  # bind and connect
 SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
 SIGNALS_SINCE_ABI = 6
 
@@ -35,6 +36,8 @@ PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
+# Landlock, even at ABI 7, keeps in neither UDP nor sockets with a path (hostile rows 29, 30); io_uring would do the
+# work of other calls past this filter. `clone` and `ioctl` are refused by their arguments, below.
 DENIED = """
     ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp
     mount umount2 pivot_root chroot fsopen fsconfig fsmount fspick open_tree move_mount mount_setattr
@@ -54,8 +57,9 @@ DENIED_ON_SHARED_FILES = """
 """.split()
 """Landlock lets the owner of a file change its mode, wherever it lies."""
 
+# CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET, _NEWTIME of linux/sched.h (hostile row 28).
 NEW_NAMESPACES = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000, 0x00000080)
-TERMINAL_INPUT = 0x5412
+TERMINAL_INPUT = 0x5412  # TIOCSTI: types into the terminal of whoever grades
 
 
 class WallError(OSError):
@@ -67,7 +71,7 @@ class _RulesetAttributes(ctypes.Structure):
 
 
 class _PathBeneath(ctypes.Structure):
-    _pack_ = 1
+    _pack_ = 1  # the kernel declares it packed
     _fields_ = [("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32)]
 
 
@@ -86,6 +90,8 @@ def _call(what: str, result: int) -> int:
 
 
 def _prctl(what: str, option: int, *values: int | ctypes.c_void_p) -> None:
+    # Some options are refused unless arguments that they do not use are 0. And `prctl` is variadic: of an int, ctypes
+    # would leave the upper half undefined.
     padded = (*values, 0, 0, 0, 0)[:4]
     _call(what, _libc.prctl(option, *(v if isinstance(v, ctypes.c_void_p) else ctypes.c_ulong(v) for v in padded)))
 
@@ -110,8 +116,10 @@ def limit_resources(limits: Resources, *, already_running: int = 0) -> None:
         (resource.RLIMIT_STACK, limits.stack_bytes),
         (resource.RLIMIT_CORE, 0),
     ):
+        # Only root may raise a hard limit.
         hard = resource.getrlimit(kind)[1]
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        # The hard limit as well, or a submission would raise the soft one again.
         resource.setrlimit(kind, (allowed, allowed))
 
 
@@ -125,7 +133,9 @@ def restrict_files(abi: int, readable: Iterable[Path], writable: Iterable[Path])
 
     From ABI 4 on there is no TCP, from ABI 6 on no signal and no abstract socket reaches a process outside.
     """
+    # A kernel refuses rights that are newer than its ABI.
     handled = ALL_OF_ABI_1 | (REFER if abi >= 2 else 0) | (TRUNCATE if abi >= 3 else 0) | (IOCTL_DEV if abi >= 5 else 0)
+    # Only as much of the structure as this ABI has: a longer one with anything in its rest is refused (E2BIG).
     size = 24 if abi >= SIGNALS_SINCE_ABI else 16 if abi >= 4 else 8
     attributes = _RulesetAttributes(handled, TCP, SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS)
     ruleset = _call(
@@ -149,8 +159,10 @@ def _allow_beneath(ruleset: int, path: Path, access: int, handled: int) -> None:
     try:
         parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
+        # Not every machine has all of the paths, and what is not there needs no rule.
         return
     try:
+        # A rule for a file is refused if it has rights that only folders have (EINVAL).
         allowed = access if path.is_dir() else access & OF_FILES
         rule = _PathBeneath(allowed & handled, parent)
         _call(
@@ -172,7 +184,7 @@ def seccomp_program(*, own_files: bool) -> bytes:
     """
     try:
         import pyseccomp
-    except (ImportError, RuntimeError) as error:
+    except (ImportError, RuntimeError) as error:  # RuntimeError: the binding is there, the library is not
         raise WallError(errno.ENOENT, f"libseccomp: {error}") from error
     refuse = pyseccomp.ERRNO(errno.EPERM)
     rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
@@ -184,8 +196,9 @@ def seccomp_program(*, own_files: bool) -> bytes:
     for flag in NEW_NAMESPACES:
         rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags are out of reach; libc falls back to clone
+    # The kernel reads 32 bits of the command: compared with all 64, one with a bit above them would get through.
     rules.add_rule(refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, TERMINAL_INPUT))
-    with tempfile.TemporaryFile() as stream:
+    with tempfile.TemporaryFile() as stream:  # libseccomp writes to a descriptor
         rules.export_bpf(stream)
         stream.seek(0)
         return stream.read()

@@ -100,6 +100,7 @@ def events(folder: Path, exercises: tuple[str, ...], keys: queue.SimpleQueue[str
     changes = watchfiles.watch(
         folder, recursive=False, debounce=SETTLE_MS, rust_timeout=POLL_MS, yield_on_timeout=True, raise_interrupt=True
     )
+    # The first round sets the watcher up; from then on a save is kept until it is asked for.
     next(changes)
     yield Saved(exercises)
     for changed in changes:
@@ -119,6 +120,7 @@ def pressed_keys() -> Iterator[queue.SimpleQueue[str]]:
         yield keys
         return
     with _terminal_kept():
+        # A thread that waits for a key can only be ended with the process.
         threading.Thread(target=_read_keys, args=(keys.put,), daemon=True).start()
         yield keys
 

@@ -54,6 +54,7 @@ def encode(message: Mapping[str, Any]) -> bytes:
     buffers: list[bytes] = []
     header = {key: _encode(value, buffers) for key, value in message.items()}
     header["buffers"] = [len(buffer) for buffer in buffers]
+    # Half of a surrogate pair has no UTF-8. Escaped it can be sent, and is the reader's to refuse (hostile row 67).
     raw = json.dumps(header, allow_nan=False, ensure_ascii=True).encode()
     if len(raw) > MAX_HEADER_BYTES or sum(header["buffers"]) > MAX_BUFFER_BYTES or len(buffers) > MAX_BUFFERS:
         raise WireError("the message is too large for one frame")
@@ -80,6 +81,7 @@ def read_frame(read: Read) -> Frame:
     if length > MAX_HEADER_BYTES:
         raise WireError(f"a header of {length} bytes; at most {MAX_HEADER_BYTES} are allowed")
     header = _strict_json(read(length))
+    # `type`, since for `isinstance` True is an int as well.
     sizes = header.get("buffers")
     if not isinstance(sizes, list) or len(sizes) > MAX_BUFFERS or not all(type(n) is int and n >= 0 for n in sizes):
         raise WireError("the header's list of buffers is not one")
@@ -97,6 +99,7 @@ def _strict_json(raw: bytes) -> dict[str, Any]:
     except WireError:
         raise
     except (ValueError, RecursionError) as error:
+        # RecursionError: a thousand brackets (hostile row 65).
         raise WireError(f"the header is not strict JSON: {type(error).__name__}") from error
     if not isinstance(header, dict):
         raise WireError("the header is not an object")
@@ -104,6 +107,7 @@ def _strict_json(raw: bytes) -> dict[str, Any]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Python's reader would keep the last of two equal keys, and say nothing.
     result = dict(pairs)
     if len(result) != len(pairs):
         raise WireError("the header names a key twice")
@@ -123,13 +127,14 @@ def _no_constant(name: str) -> NoReturn:
 
 def _encode(value: Any, buffers: list[bytes]) -> Any:
     match value:
-        case None | bool():
+        case None | bool():  # before int, which a bool is too
             return value
         case str():
             return value[:MAX_TEXT]
         case int():
             return value if -MAX_INT <= value < MAX_INT else _encode(Opaque("int of more than 64 bits"), buffers)
         case float():
+            # JSON has neither NaN nor infinity, and this reader refuses Python's own spelling of them.
             return value if math.isfinite(value) else {TAG: "float", "value": str(value)}
         case np.ndarray():
             return _encode_array(value, buffers)
@@ -137,6 +142,7 @@ def _encode(value: Any, buffers: list[bytes]) -> Any:
             kind = "tuple" if isinstance(value, tuple) else "list"
             return {TAG: kind, "items": [_encode(item, buffers) for item in value]}
         case dict():
+            # As pairs: no key of a student's can then be taken for the tag.
             return {TAG: "dict", "items": [[str(key), _encode(item, buffers)] for key, item in value.items()]}
         case Opaque():
             return {TAG: "opaque", "type": value.type_name}
@@ -179,12 +185,14 @@ def _decode(value: Any, buffers: Buffers, depth: int) -> Any:
     if not isinstance(value, dict):
         raise WireError("a bare JSON list is no value")
     tag = value.get(TAG)
+    # A list in the place of the tag cannot be looked up.
     decoder = _DECODERS.get(tag) if isinstance(tag, str) else None
     if decoder is None:
         raise WireError("a value of an unknown kind")
     try:
         return decoder(value, buffers, depth + 1)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        # A submission can write any header: what a decoder stumbles over is a fault of the frame.
         raise error if isinstance(error, WireError) else WireError(f"a malformed {tag}") from error
 
 
@@ -209,12 +217,13 @@ def _decode_array(value: dict[str, Any], buffers: Buffers, _depth: int) -> Array
     shape, dtype, number = _list(value["shape"]), value["dtype"], value["buffer"]
     if dtype not in DTYPES or type(number) is not int or number < 0 or len(shape) > 8:
         raise WireError("an array of an unknown dtype, buffer or rank")
+    # Python's integers, unlike NumPy's, do not overflow in the product below (hostile row 64).
     if not all(type(n) is int and 0 <= n <= MAX_BUFFER_BYTES for n in shape):
         raise WireError("an array of an impossible shape")
     kind, buffer = np.dtype(dtype), buffers.pop(number)
     if math.prod(shape) * kind.itemsize != len(buffer):
         raise WireError("an array whose buffer does not fit its shape")
-    return np.frombuffer(buffer, dtype=kind).reshape(shape).copy()
+    return np.frombuffer(buffer, dtype=kind).reshape(shape).copy()  # the buffer itself is read-only
 
 
 def _decode_opaque(value: dict[str, Any], _buffers: Buffers, _depth: int) -> Opaque:

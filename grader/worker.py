@@ -45,12 +45,16 @@ def answer(request: Request, folder: Path) -> Observed | Failure:
         if not callable(function):
             return Failure(ending=Ending.MISSING, phase=phase)
         args, kwargs = _revive(request.args, request.function), _revive(request.kwargs, request.function)
+        # Last, since building a model has drawn random numbers.
         seed_everything(request.seed)
+        # The arrays themselves and no copies: they are sent as the call leaves them, and the judge compares.
         left = array_arguments(args, kwargs)
         return Observed(observe(function(*args, **kwargs)), left)
     except KeyboardInterrupt:
+        # At a student's desk this runs in pytest's own process, and Ctrl-C is the student's.
         raise
     except ModuleNotFoundError as error:
+        # The module itself is not there; a library or a helper that it imports is a fault in it.
         gone = phase == "import" and error.name == f"{importing.PACKAGE}.{request.exercise}"
         return Failure(ending=Ending.MISSING, phase=phase) if gone else _failure(error, phase, folder)
     except BaseException as error:  # the student's call: SystemExit and pytest's own outcomes are errors like any other
@@ -58,8 +62,9 @@ def answer(request: Request, folder: Path) -> Observed | Failure:
 
 
 def _failure(error: BaseException, phase: str, folder: Path) -> Failure:
+    # Names of classes are a submission's to choose, of any length and with anything in them (hostile row 31).
     bases = tuple(base.__name__[:100] for base in type(error).__mro__ if base is not object)
-    ending = Ending.MISSING if isinstance(error, NotImplementedError) else Ending.RAISED
+    ending = Ending.MISSING if isinstance(error, NotImplementedError) else Ending.RAISED  # a stub's
     return Failure(
         ending=Ending.MEMORY if OUT_OF_MEMORY & set(bases) else ending,
         phase=phase,
@@ -120,12 +125,14 @@ def _build(data: ModelData) -> Any:
 def seed_everything(seed: int) -> None:
     """Make the student's random numbers repeatable: Python's, NumPy's and, if it is there, Keras's."""
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed % 2**32)  # NumPy takes no larger one
+    # Importing it takes seconds, and an exercise that has not done so needs no seed in it.
     keras = sys.modules.get("keras")
     if keras is not None:
         keras.utils.set_random_seed(seed % 2**32)
         tensorflow = sys.modules.get("tensorflow")
         if tensorflow is not None:
+            # Without it some kernels sum in any order, and the same seed gives other bits.
             tensorflow.config.experimental.enable_op_determinism()
 
 
@@ -136,7 +143,7 @@ def serve(channel: socket.socket, folder: Path) -> None:
 
         def read(count: int) -> bytes:
             data = stream.read(count)
-            if len(data) < count:
+            if len(data) < count:  # the judge has hung up
                 raise EOFError
             return data
 
@@ -159,6 +166,7 @@ def reply(message: Mapping[str, Any], folder: Path) -> bytes:
 def _facts(result: Observed | Failure) -> dict[str, Any]:
     if isinstance(result, Observed):
         return {"ok": True, "value": result.value, "left": result.left}
+    # Not the trace: the student's own lines are shown at the desk alone.
     return {"ok": False, "ending": result.ending.value, "phase": result.phase, "bases": result.bases} | {
         "text": result.text,
         "place": result.place,

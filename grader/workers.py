@@ -48,6 +48,7 @@ class Workers:
             GraderError: If no rung that will do can be had.
         """
         terms = (demand, limits, tuple(private))
+        # Walls are settled when a zygote starts, and what must be out of reach is tried only then.
         if terms != self._terms:
             self._close()
         self._warm, self._terms = warm, terms

@@ -63,6 +63,7 @@ def faults(text: str) -> list[str]:
 
 def _faults(document: Mapping[Any, Any], text: str) -> Iterator[str]:
     jobs = document["jobs"].values()
+    # Where none are named, GitHub gives what the organisation's settings say, which may be to write.
     for permissions in (document.get("permissions"), *(job["permissions"] for job in jobs if "permissions" in job)):
         if permissions != {"contents": "read"}:
             yield f"permissions are {permissions!r}; give it `contents: read` and no more"
@@ -95,5 +96,6 @@ def note(submission: Path) -> Note | None:
 def released() -> frozenset[str]:
     """The SHA-256 of every workflow that this grader releases."""
     variants = [values(load_course(), lang, hidden=hidden) for lang in LANGUAGES for hidden in (False, True)]
+    # Of all files only the workflow is compared, and the wheel is not named in it.
     texts = [render("student", {**variant, "wheel": ""})[PATH.as_posix()] for variant in variants]
     return frozenset(hashlib.sha256(text.encode()).hexdigest() for text in texts)

@@ -33,6 +33,7 @@ from grader import preflight, walls, worker
 from grader.course import Resources
 from grader.rungs import Rung
 
+# Of looks at the worker's memory: at 50 to 200 ms it was measured to overshoot its limit by 7 to 60 MiB.
 POLL_S = 0.1
 REAP_S = 0.002
 ORDER_BYTES = 2**16
@@ -40,8 +41,8 @@ NO_WALLS = 70
 """Exit status of a worker whose walls could not be built (EX_SOFTWARE)."""
 
 MAX_FILES = 10_000
-BLOCK_BYTES = 512
-MAX_ARGUMENTS = 500
+BLOCK_BYTES = 512  # the unit of `st_blocks`, whatever blocks the file system has
+MAX_ARGUMENTS = 500  # of one `rm`: the kernel bounds a command line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +72,10 @@ class Zygote:
         walls.adopt_orphans()
         self._found = frozenset(os.environ)
         self._wake, self._waker = os.pipe()
+        # Python's handler of signals must not wait for room in the pipe, and nobody here for something in it.
         os.set_blocking(self._wake, False)
         os.set_blocking(self._waker, False)
+        # Python writes to the pipe only for signals that have a handler of its own.
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
 
@@ -102,13 +105,16 @@ class Zygote:
     def _become_worker(self, order: dict[str, Any], channel: int, output: int) -> NoReturn:
         status = NO_WALLS
         try:
+            # The pipe is shared with the parent, which a signal to the child must not wake.
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for stream in (1, 2):
                 os.dup2(output, stream)
             for descriptor in (output, self._wake, self._waker, self._control.detach()):
                 os.close(descriptor)
+            # What the imports have left open; the preflight counts what is left after that (hostile row 26).
             os.closerange(channel + 1, 1024)
+            # `kill(0, ...)` in a submission then stays among its own processes.
             os.setpgid(0, 0)
             self._build_walls()
             with socket.socket(fileno=channel) as connection:
@@ -125,17 +131,21 @@ class Zygote:
             with contextlib.suppress(OSError):
                 os.write(2, f"{type(error).__name__}: {error}\n".encode()[-500:])
         finally:
-            os._exit(status)
+            os._exit(status)  # nothing that the parent has to do at its end happens in the child
 
     def _build_walls(self) -> None:
         settings = self._settings
+        # RLIMIT_NPROC counts all processes of a user, but in a user namespace those of the namespace (Linux 5.14).
         walls.limit_resources(settings.resources, already_running=0 if settings.rung.namespaces else _running())
+        # Before the other two, which an ordinary user may not set up without it.
         walls.forbid_new_privileges()
         abi = walls.landlock_abi() if settings.rung is not Rung.SUBPROCESS else 0
         if abi:
+            # Of processes only its own entry (hostile row 25): the link is resolved now, for this process alone.
             own = ["/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm", "/proc/filesystems"]
             devices = [f"/dev/{name}" for name in ("zero", "full", "random", "urandom")]
             readable = [*settings.readable, *own, *devices]
+            # Without namespaces /dev/shm is the machine's own, shared with everybody.
             writable = [settings.scratch, "/dev/null", *(["/dev/shm"] if settings.rung.namespaces else [])]
             walls.restrict_files(abi, map(Path, readable), map(Path, writable))
         if settings.seccomp:
@@ -149,17 +159,20 @@ class Zygote:
             readable, _, _ = select.select(sources, [], [], POLL_S)
             if self._wake in readable:
                 os.read(self._wake, ORDER_BYTES)
+            # Before the judge's order to end it: a worker that died by itself is told by how it died.
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 how = _describe(os.waitstatus_to_exitcode(status))
                 break
             if self._control in readable:
+                # An empty message: the judge has hung up, or is dead.
                 if not self._control.recv(ORDER_BYTES):
                     self._end_all()
                     raise SystemExit(0)
                 how = "ended"
                 break
             below = psutil.Process().children(recursive=True)
+            # RLIMIT_NPROC bounds a storm; this ends it, before it starves the judge (hostile row 50).
             if len(below) > resources.children:
                 how = "processes"
                 break
@@ -168,9 +181,11 @@ class Zygote:
             if used > resources.memory_bytes:
                 how = "memory"
                 break
+            # Behind bubblewrap the folder is a file system of that size (hostile row 52).
             if not self._settings.rung.namespaces and _is_full(self._settings.scratch, resources.scratch_bytes):
                 how = "disk"
                 break
+        # The word goes out last: the judge goes on with another submission as soon as it hears it.
         self._end_all()
         self._empty_scratch()
         self._tell(ended=how, memory_bytes=peak)
@@ -202,6 +217,7 @@ class Zygote:
                         os.kill(-1, signal.SIGKILL)
                 else:
                     end_processes(lambda: set(psutil.Process().children(recursive=True)))
+                # Raises ChildProcessError when there is no child left, which is the only way out of the loop.
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
                 time.sleep(REAP_S)
@@ -242,6 +258,7 @@ def _memory_bytes(below: list[psutil.Process], limit: int) -> int:
     used = sum(_of(process, "memory_info", "rss") for process in below)
     if used <= limit:
         return used
+    # The kernel takes long to work out shares; it is asked only where the plain sum is too much.
     return sum(_of(process, "memory_full_info", "pss") or _of(process, "memory_info", "rss") for process in below)
 
 
@@ -262,9 +279,9 @@ def _is_full(folder: str, limit: int) -> bool:
                     files += 1
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
-                    used += entry.stat(follow_symlinks=False).st_blocks * BLOCK_BYTES
+                    used += entry.stat(follow_symlinks=False).st_blocks * BLOCK_BYTES  # a sparse file takes no room
         except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
+            if error.errno == errno.ENAMETOOLONG:  # deeper than a path can say (hostile row 53)
                 return True
         if used > limit or files > MAX_FILES:
             return True

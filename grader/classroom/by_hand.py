@@ -44,6 +44,7 @@ def override(books: Books, tests: Path, student: str, check: str, points: int, r
         raise UsageError('an override needs its reason; give one by --reason "..."')
     chosen = Override(check=check, points=points, reason=reason, since=datetime.datetime.now(datetime.UTC))
     with _held(books):
+        # Before it is kept: for somebody whom nobody knows nothing must be left behind.
         counted = books.enter(student, check, chosen)
         if counted is None and not (books.attempts / student).is_dir():
             raise UsageError(f"nothing of {student} is kept in {books.attempts} or {books.gradebook}; look at the id")

@@ -52,6 +52,7 @@ class Cluster:
         self._looked = self._seen = time.monotonic()
         self._stopped = False
         self._client = _connect(address)
+        # Dask calls a client Client-<name>-<uuid>: every run has a name of its own, which `_forsaken` knows.
         self._run = self._client.id
         try:
             self._open(options)
@@ -86,7 +87,7 @@ class Cluster:
                 options,
                 resources={self._run: 1},
                 retries=RETRIES,
-                pure=False,
+                pure=False,  # else two equal calls are one to Dask, and the second has the answer of the first
             )
             self._wait(future)
             answer: tuple[Report, bytes | None] = future.result()
@@ -116,6 +117,7 @@ class Cluster:
 
     def _open(self, options: Options) -> None:
         check_address(self._client.scheduler_info()["address"])
+        # A caller that was killed has left its judges behind on the workers.
         for run in self._client.run_on_scheduler(_forsaken):
             self._client.unregister_worker_plugin(run)
         terms = Terms(
@@ -135,6 +137,7 @@ class Cluster:
                 raise GraderError("the run was interrupted")
             with suppress(TimeoutError):
                 wait(future, timeout=POLL_S)
+            # Many threads wait; one of them looks for all.
             if self._looking.acquire(blocking=False):
                 try:
                     if time.monotonic() - self._looked > LOOK_S:
@@ -151,9 +154,11 @@ class Cluster:
             del self._taking[address]
             self._say(f"{address}: is lost; what it had goes to another")
         if new := sorted(there - self._asked):
+            # A worker that cannot answer must not cost the others theirs.
             answers = self._client.run(answer_of, self._run, workers=new, on_error="return")
             for address in new:
                 self._hear(address, answers[address])
+            # After their answers: only then have they the resource that the tasks wait for.
             self._client.run_on_scheduler(_wake, new)
         self._looked = time.monotonic()
         if self._taking:

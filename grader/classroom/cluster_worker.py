@@ -70,7 +70,7 @@ class Parcel:
                 path.mkdir()
             else:
                 path.write_bytes(content)
-            path.chmod(0o755 if content is None else 0o644)
+            path.chmod(0o755 if content is None else 0o644)  # as `collect` leaves it, whatever the umask of this worker
         return Collected(self.name, folder, self.notes, self.exercise)
 
 
@@ -90,6 +90,7 @@ class Slots(WorkerPlugin):  # type: ignore[misc] # Dask is not looked into
         """Try whether this worker can grade, and take part if it can."""
         self.judges = Judges(worker.state.nthreads)
         try:
+            # Grading in the worker's event loop would stop its heartbeat, and the scheduler would take it for lost.
             rung = await asyncio.to_thread(self._try, worker.address)
         except Exception as error:  # whatever is wrong with this machine, the others go on
             self.answer = Answer(at_once=0, said=f"takes no part: {error}")
@@ -116,6 +117,7 @@ class Slots(WorkerPlugin):  # type: ignore[misc] # Dask is not looked into
             GraderError: If this worker does not grade as the caller would.
         """
         check_address(address)
+        # Before anything is graded: another version may well give another score.
         if differing := _differing(self._terms.environment, environment()):
             raise GraderError(f"its versions are others: {differing}")
         if code_fingerprint(find_tests()) != self._terms.code:
@@ -123,6 +125,7 @@ class Slots(WorkerPlugin):  # type: ignore[misc] # Dask is not looked into
         options = self._terms.options
         first = (options.exercises or load_course().names)[:1]
         empty = Parcel(name="nothing", notes=(), exercise=None, entries={})
+        # Enough to start a worker, and so to have the walls tried.
         report, _ = self.grade(empty, replace(options, exercises=first, seed=0, transcript=None))
         return report.isolation.rung
 

@@ -45,6 +45,7 @@ def to_canvas(scores: Scores) -> str:
     line that begins with `Points Possible` says what each assignment is worth; one of 0 points adds to the total.
     """
     header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *_items(scores)]
+    # The spaces are Canvas's own.
     possible = ["    Points Possible", "", "", "", "", scores.max_score, *([0] if scores.has_bonus else [])]
     rows = [
         [_sortable(student), student.lms_user_id, student.id, student.id, "", *numbers]

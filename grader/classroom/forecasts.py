@@ -41,6 +41,7 @@ def forecasts(folder: Path, kept: Sequence[Attempt], judges: Judges, tell: Tell)
 
 
 def _forecast(path: Path, attempt: Attempt, attempts: Attempts, judges: Judges) -> Forecast:
+    # The transcript may be gone by now; what was made from the one of this attempt is still right.
     if path.is_file() and (known := read(path, Forecast, "delete it")).source == attempt.transcript:
         return known
     transcript = attempts.transcript(attempt)

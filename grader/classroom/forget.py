@@ -27,8 +27,11 @@ def forget(student: str, attempts: Path, gradebook: str) -> list[str]:
         UsageError: If nothing of the student is kept, or a class is being graded at the moment.
         GraderError: If something cannot be deleted.
     """
+    # An id such as `..` would be a way to other folders below.
     check_id(student, "the student")
+    # `list`, so that all of it is done before the gradebook's turn.
     deleted = list(_attempts(student, attempts))
+    # After the attempts: from one that is still there the next run would enter the student again.
     if remove_student(gradebook, student):
         deleted.append(f"{gradebook}: {student}")
     if not deleted:

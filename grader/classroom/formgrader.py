@@ -30,6 +30,7 @@ def course_files(scores: Scores) -> Iterator[tuple[Path, str]]:
     for exercise in scores.exercises:
         yield Path("source", scores.assignment, f"{exercise}.ipynb"), nbformat.writes(_notebook(exercise, None))
     for each in scores.standings:
+        # None for who has no score: the formgrader shows only what there are files of.
         for exercise in scores.exercises if each.attempt else ():
             notebook = nbformat.writes(_notebook(exercise, each.attempt))
             yield Path("autograded", each.student.id, scores.assignment, f"{exercise}.ipynb"), notebook
@@ -52,4 +53,5 @@ def _cell(check: Mapping[str, Any]) -> Any:
     output = nb.new_output("stream", name="stdout", text="\n".join(said))
     name = cell_name(check["id"])
     metadata = cell_metadata(name, points=check["max_score"])
+    # Cut at its beginning, which is the exercise that all cells of the notebook share.
     return nb.new_code_cell(f"# {check['id']}", id=name[-MAX_ID:], metadata=metadata, outputs=[output])

@@ -73,9 +73,11 @@ class Hub:
             base_url=environment.get("GITHUB_API_URL", API).rstrip("/"),
             timeout=TIMEOUT_S,
             per_page=PAGE,
+            # PyGithub's own patience would repeat a post, of which nobody knows whether it was made.
             retry=None,
             seconds_between_requests=None,
             seconds_between_writes=pause_s,
+            # A repository and a commit are asked for only with what is wanted of them.
             lazy=True,
         )
 
@@ -115,6 +117,7 @@ class Hub:
                 statuses = at.get_combined_status().statuses
                 return next((one.description for one in statuses if one.context.casefold() == CONTEXT), None)
             keys = [Post(kind=kind, text=one.body).key for one in at.get_comments()]
+            # GitHub lists comments with the oldest first.
             return next((key for key in reversed(keys) if key), None)
 
     def post(self, repository: str, commit: str, post: Post) -> None:
@@ -139,6 +142,7 @@ class Hub:
         except GithubException as error:
             said = error.data.get("message", "") if isinstance(error.data, dict) else ""
             reason = printable(f"{self.server} answered {error.status} {said}".strip())
+            # The same 403 says "forbidden", for good, and "too many requests", for now.
             if error.status >= 500 or self._is_limit(error):
                 raise Unreachable(reason, self._wait_s(error)) from error
             raise GraderError(reason) from error
@@ -159,5 +163,6 @@ class Hub:
         if error.status >= 500:
             return 0.0
         if headers.get("x-ratelimit-remaining") == "0" and (end := headers.get("x-ratelimit-reset", "")).isdigit():
+            # The end is in whole seconds.
             return max(0.0, int(end) - self._now()) + 1
         return LIMITED_S

@@ -76,6 +76,7 @@ def set_by_hand(url: str, assignment: str, student: str, check: str, override: O
     if not _is_there(url):
         return None
     with _connected(url) as books:
+        # Without one there is no grade either, and a name with a slip in it is told as such.
         known = books.db.get(api.Student, student) is not None
         return Gradebook(books, assignment).set_by_hand(student, check, override) if known else None
 
@@ -103,6 +104,7 @@ def remove_student(url: str, student: str) -> bool:
 def _overwrite_what_was_deleted(books: Any) -> None:
     """SQLite leaves the bytes of a deleted row where they were until it writes the file anew."""
     if books.engine.dialect.name == "sqlite":
+        # VACUUM runs in no transaction.
         with books.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM"))
 
@@ -127,6 +129,7 @@ def _connected(url: str) -> Iterator[Any]:
             books = api.Gradebook(url)
             _stamp(books)
     except (SQLAlchemyError, ImportError, OSError) as error:
+        # ImportError: the driver that the URL asks for is not installed.
         raise UsageError(f"the gradebook cannot be opened: {_first_line(error)}") from error
     with books:
         yield books
@@ -176,7 +179,9 @@ class Gradebook:
             whose = {"assignment": assignment, "student": student}
             submission = db.query(api.SubmittedAssignment).filter_by(**whose).one_or_none()
             submission = submission or _added(db, api.SubmittedAssignment(**whose))
+            # nbgrader keeps moments in UTC, and without a zone.
             submission.timestamp = attempt.submitted and attempt.submitted.astimezone(datetime.UTC).replace(tzinfo=None)
+            # Rows are changed and not made anew, since what people have entered hangs on them.
             sheets = {sheet.notebook_id: sheet for sheet in submission.notebooks}
             for notebook in assignment.notebooks:
                 where = {"notebook": notebook, "assignment": submission}
@@ -219,6 +224,7 @@ def _lay_out(db: Any, notebook: Any, checks: Mapping[str, int]) -> None:
     worth = {cell_name(id): points for id, points in checks.items()}
     cells = {cell.name: cell for cell in notebook.grade_cells}
     for cell in [*notebook.grade_cells, *notebook.solution_cells]:
+        # A check that the suite has no longer would count in nbgrader's maximum.
         if cell.name not in worth:
             for row in [*(cell.grades or ()), *(cell.comments or ())]:  # None, where a kind of cell has none
                 db.delete(row)
@@ -275,4 +281,4 @@ def _programs_beside_python() -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return (str(error).splitlines() or [type(error).__name__])[0]  # SQLAlchemy adds its statement below

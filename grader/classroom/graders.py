@@ -39,6 +39,7 @@ class Judges:
     def __init__(self, at_once: int) -> None:
         """Take how many threads there will be; no judge is started before it is needed."""
         self.at_once = at_once
+        # The judge that was used last comes first: a class that needs fewer starts no more.
         self._idle: LifoQueue[Judge] = LifoQueue()
         self._closed = False
 
@@ -75,6 +76,7 @@ class Judges:
             yield judge
         finally:
             self._idle.put(judge)
+            # It was lent while the others were closed.
             if self._closed:
                 self.close()
 

@@ -94,6 +94,7 @@ class Overrides:
 def changes(attempt: Attempt, overrides: Mapping[str, Override]) -> list[Change]:
     """What these overrides change in an attempt. One of a check that the suite has no longer changes nothing."""
     return [
+        # A check that is worth less by now gives no more than that.
         Change(check=check.id, judged=check.score, points=min(found.points, check.max_score), reason=found.reason)
         for check in attempt.points.scored
         if (found := overrides.get(check.id))
@@ -135,6 +136,7 @@ def _check(check: Mapping[str, Any], change: Change, translate: Translator) -> d
     values = {"points": change.points, "most": check["max_score"], "reason": change.reason}
     said = translate(Text("Set by hand to {points} of {most} points: {reason}", values))
     passed = check["outcome"] == Outcome.PASSED.value
+    # A page that lists a check among those that passed says nothing about points that it lost.
     lost = passed and change.points < check["max_score"]
     return {
         **check,

@@ -46,6 +46,7 @@ def rates(reports: Iterable[Report]) -> list[Rate]:
 
 def mistakes(reports: Iterable[Report]) -> list[tuple[str, int]]:
     """The known mistakes by id, and how many students made each: the commonest first."""
+    # A set: whoever shows a mistake in three checks has made it once.
     made = Counter(id for report in reports for id in {check.misconception for check in report.checks} if id)
     return sorted(made.items(), key=lambda entry: (-entry[1], entry[0]))
 

@@ -133,12 +133,14 @@ class ClassPages:
             STANDS=STANDS,
             KINDS=KINDS,
             script=Markup(script),
+            # The page's policy lets the script with this hash run, and no other.
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
 
     def _entry(self, standing: Standing, pages: str | None) -> Entry:
         student = standing.student
         report = self._reports.get(student.id)
+        # An id may have characters that mean something else in an address.
         link = quote(f"{pages}/{_file(student.id)}") if pages is not None and report else ""
         return Entry(
             name=_name(student),
@@ -160,6 +162,7 @@ class ClassPages:
             (each.stand, self._reports.get(each.student.id), each.by_hand, self._nrmse(each))
             for each in self._scores.standings
         ]
+        # 1, so that who has no report stands below a score of zero.
         found.sort(key=lambda each: (-each[1].score if each[1] else 1, each[0].value))
         return [
             Entry(

@@ -40,6 +40,7 @@ class Patience:
         again = Retrying(
             retry=retry_if_exception_type(Unreachable),
             wait=_wait_s,
+            # Also when the next wait is longer than what is left: to wait in vain helps nobody.
             stop=lambda state: state.attempt_number >= TRIES or state.upcoming_sleep > self._left_s,
             before_sleep=self._tell,
             sleep=self._wait,

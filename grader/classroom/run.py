@@ -74,6 +74,7 @@ def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> S
     by_hand = Overrides(chosen.folder)
     results: list[Result] = []
     with (
+        # First: where another run is at work, no judge is started.
         attempts.held(),
         chosen.graders(chosen.options) as graders,
         open_gradebook(chosen.gradebook, chosen.assignment, worth) as gradebook,
@@ -93,6 +94,7 @@ def run_class(found: Found, roster: Path | None, chosen: Class, tell: Tell) -> S
                 if not result.known:
                     _enter(result.attempt, students, gradebook, by_hand)
                 overrides = by_hand.of(result.student)
+                # For what is told and posted alone; the attempt itself stays as the judge left it.
                 result = replace(result, attempt=apply(result.attempt, overrides, chosen.translate))
             results.append(result)
             tell(len(results), len(found.submissions), result)

@@ -66,6 +66,7 @@ class Remote:
     """A repository, and what git needs in its environment to get at it."""
 
     address: Address
+    # No `repr`, since there is a token in it.
     access: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -84,6 +85,7 @@ class Remote:
                 when = f" up to {self.address.deadline.isoformat()}" if self.address.deadline else ""
                 raise GraderError(f"the repository has no commit{when}")
             git.check_out(folder, commit)
+            # The hash in full: a table may have given its beginning.
             yield Handed(path=folder, submitted=git.commit_date(folder), commit=git.last_commit(folder))
 
 
@@ -108,6 +110,7 @@ class Part:
 
     def has(self, student: str) -> bool:
         """Whether a student is in this part."""
+        # Python's own hash of a text is another one in every process.
         digest = hashlib.sha256(student.encode()).digest()
         return int.from_bytes(digest, "big") % self.count == self.number - 1
 
@@ -147,6 +150,7 @@ def find(path: Path, assignment: str) -> Found:
     for entry in sorted(entry for entry in path.iterdir() if entry.name not in IGNORED):
         student = _student(entry)
         place = entry / assignment if by_assignment else entry
+        # A link in the place of a submission leads wherever its student likes (hostile row 78).
         if student is None or place.is_symlink() or not place.exists():
             ignored.append(entry.name)
             continue
@@ -187,6 +191,7 @@ def _timestamp(path: Path) -> datetime.datetime | None:
     note = path / TIMESTAMP
     if not note.is_file() or note.is_symlink():
         return None
+    # nbgrader takes long to import, and only its own layout has such a note.
     from nbgrader.utils import parse_utc
 
     try:

@@ -105,6 +105,7 @@ class _Poster:
         """Post a grade to the commit that was handed in; returns a sentence for each post that failed."""
         try:
             repository = self._hub.name_of(address)
+            # `decode` takes no report in the instructor's view, so that none can be posted.
             report = decode(msgspec.json.encode(graded.attempt.for_student))
         except GraderError as error:
             return [f"{graded.student}: not posted: {error}"]
@@ -122,6 +123,7 @@ class _Poster:
         if newest and newest.key == post.key:
             return
 
+        # Asked each time it is tried again: the post whose answer was lost may be there.
         def ask_and_post() -> None:
             if self._hub.newest(post.kind, repository, commit) != post.key:
                 self._hub.post(repository, commit, post)
@@ -135,5 +137,6 @@ class _Poster:
             key=post.key,
             posted=datetime.datetime.now(datetime.UTC),
         )
+        # After the post: a note of something that was never posted would keep it from being posted.
         self._ledger.add(student, posting)
         self.posted += 1

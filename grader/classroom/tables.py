@@ -91,6 +91,7 @@ def check_id(id: str, where: str) -> str:
     Raises:
         UsageError: If it cannot.
     """
+    # It becomes the name of a folder, and is printed.
     if not id or id.startswith(".") or set(id) & set("/\\") or not id.isprintable():
         raise UsageError(f"{where}: {id!r} is no id of a student; it must not be empty, start with a dot or have a /")
     return id
@@ -108,6 +109,7 @@ def parse_deadline(value: str, where: str) -> datetime.datetime | None:
         moment = datetime.datetime.fromisoformat(value)
     except ValueError:
         moment = None
+    # Read in the zone of whichever machine grades, it would be another moment.
     if moment is None or moment.tzinfo is None:
         example = "2026-11-29T23:59-03:00"
         raise UsageError(f"{where}: {value!r} is no time with a time zone; write it like {example}")
@@ -117,7 +119,7 @@ def parse_deadline(value: str, where: str) -> datetime.datetime | None:
 def _rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
     """The lines of a table, by column; each has every needed column filled in, and an id of its own."""
     try:
-        text = path.read_text("utf-8-sig")
+        text = path.read_text("utf-8-sig")  # spreadsheets begin with a mark
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -131,7 +133,7 @@ def _rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
         raise UsageError(f"{path.name} has the columns {', '.join(columns)}; expected also {', '.join(missing)}")
     rows: dict[str, dict[str, str]] = {}
     for line in reader:
-        row = {name: (line[name] or "").strip() for name in columns}
+        row = {name: (line[name] or "").strip() for name in columns}  # None, where a line is shorter than the header
         where = f"{path.name}, line {reader.line_num}"
         if empty := [name for name in needed if not row[name]]:
             raise UsageError(f"{where}: there is no {empty[0]}")

@@ -63,6 +63,7 @@ def result(posted: Posted, identity: Mapping[str, str], committed: datetime.date
 
 def _test(check: Check, bonus: bool) -> dict[str, Any]:
     """One test; that of a bonus counts nothing, and says what it was worth in a key of our own."""
+    # Its collector refuses a result with a score above the maximum.
     score, max_score = (0, 0) if bonus else (check.score, check.max_score)
     test = {"test-name": check.id, "passed": check.passed, "score": score, "max-score": max_score}
     extra = {"bonus": check.score, "max-bonus": check.max_score} if bonus else {}

@@ -14,6 +14,7 @@ from grader.text import Translator
 CONTEXT = "grader"
 """The name of our status among those of other services."""
 
+# At the very end, where nothing that a submission says can stand.
 MARK = re.compile(r"<!-- grader ([0-9a-f]{64}) -->\Z")
 
 

@@ -17,6 +17,7 @@ POINTS = ("score", "max-score", "bonus", "max-bonus")
 """Names of outputs; every other one is a runner of the reporter's."""
 
 PLACE = re.compile(r"\((\w+)\.py:(\d{1,6})\)")
+# As GitHub's own toolkit escapes messages and properties of a command (hostile row 67).
 ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 PROPERTY_ESCAPES = ESCAPES | {":": "%3A", ",": "%2C"}
 
@@ -54,6 +55,7 @@ def _line(check: Check, source: str) -> int:
     for module, number in reversed(PLACE.findall(check.message)):
         if module == check.exercise and 1 <= int(number) <= len(lines):
             return int(number)
+    # Also a function that is made by an assignment.
     begins = re.compile(rf"(async\s+)?(def|class)\s+{re.escape(check.function)}\b|{re.escape(check.function)}\s*=")
     return next((number for number in range(len(lines), 0, -1) if begins.match(lines[number - 1])), 1)
 

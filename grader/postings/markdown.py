@@ -48,6 +48,7 @@ def _page(posted: Posted, translate: Translator, words: Sequence[Text], max_byte
     """A page with these words as its heading, below it, and at its end if it was cut."""
     heading, remark, more = (translate(word) for word in words)
     parts = [f"## {heading}\n", f"{remark}\n", *_table(posted, translate)]
+    # With the sentence that there is more, for which there must be room in any case.
     size = sum(len(part.encode()) + 1 for part in [*parts, more])
     for part in _feedback(posted, translate):
         size += len(part.encode()) + 1

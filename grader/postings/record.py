@@ -113,6 +113,7 @@ def decode(document: bytes) -> Posted:
         raise UsageError(f"this report has the schema {posted.schema!r}; expected {SCHEMA!r}")
     if posted.view is not View.STUDENT:
         raise UsageError("this report is the instructor's; post the one that `--view student` writes")
+    # Between grading and posting the document is a file, which something else may have written.
     for exercise in posted.exercises:
         checks = posted.scored(exercise.name)
         sums = sum(check.score for check in checks), sum(check.max_score for check in checks)

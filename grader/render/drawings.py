@@ -58,6 +58,7 @@ def _windows(figure: Figure, data: Mapping[str, Any], translate: Translator) -> 
     rows = figure.subplots(2, 1, sharex=True, sharey=True)
     _row(rows[0], translate(Text("submission")), series, came, shown, look_back + horizon - 1)
     _row(rows[1], translate(Text("right")), series, right, shown, look_back + horizon - 1)
+    # For the legend alone.
     rows[0].plot([], [], "o-", color=INK, markersize=4, label=translate(Text("window")))
     rows[0].plot([], [], "D", color=INK, markersize=6, markerfacecolor=PAPER, label=translate(Text("target")))
     figure.legend(loc="outside lower center", ncols=2)
@@ -97,6 +98,7 @@ def _window(axes: Axes, series: Array, window: tuple[Array, float], start: int, 
 
 
 def _place(series: Array, value: float, due: int) -> int:
+    # Windows in single precision are right too.
     found = np.flatnonzero(np.isclose(series, value, rtol=1e-6, atol=0))
     return int(found[0]) if len(found) else due
 
@@ -192,6 +194,7 @@ def _gradients(figure: Figure, data: Mapping[str, Any], translate: Translator) -
     for layer, norms in data["norms"].items():
         colour, line = styles[layer]
         label = Text("LSTM, forget gate near 1") if layer == "LSTM" else layer
+        # A logarithmic axis has no place for zero.
         drawn = np.where(_bounded(norms) > 0, norms, np.nan)
         axes.plot(np.arange(len(norms)) - len(norms), drawn, line, color=colour, markersize=3, label=translate(label))
     axes.set_yscale("log")
@@ -208,6 +211,7 @@ def _plot(figure: Figure, data: Mapping[str, Any], translate: Translator) -> Tex
     drawn: tuple[AxesFacts, ...] = data["figure"].axes[:1]
     for facts in drawn:
         axes = figure.add_subplot()
+        # What a student has between dollar signs is no formula: one that makes no sense would end the drawing.
         axes.set_title(_words(facts.title), parse_math=False)
         axes.set_xlabel(_words(facts.xlabel), parse_math=False)
         axes.set_ylabel(_words(facts.ylabel), parse_math=False)
@@ -215,6 +219,7 @@ def _plot(figure: Figure, data: Mapping[str, Any], translate: Translator) -> Tex
         for number, curve in enumerate(facts.curves[:MAX_CURVES]):
             colour, line = styles[number % len(styles)]
             label = _words(facts.legend[number]) if number < len(facts.legend) else None
+            # They come from a submission, and need not be of one length.
             count = min(len(curve.x), len(curve.y), MAX_POINTS)
             axes.plot(_bounded(curve.x[:count]), _bounded(curve.y[:count]), line, color=colour, label=label or None)
         if facts.legend:
@@ -229,6 +234,7 @@ def _scores(figure: Figure, data: Mapping[str, Any], translate: Translator) -> T
     from matplotlib.ticker import MaxNLocator
 
     scores, most = np.asarray(data["scores"]), max(data["max_score"], 1)
+    # This method gives scores that somebody has, and no 73.25.
     lower, median, upper = np.quantile(scores, (0.25, 0.5, 0.75), method="inverted_cdf")
     axes = figure.add_subplot()
     axes.hist(np.minimum(scores, most), bins=10, range=(0, most), color=BLUE, edgecolor=PAPER)
@@ -245,6 +251,7 @@ def _challenge(figure: Figure, data: Mapping[str, Any], translate: Translator) -
     """Above the forecasts of a class over time, below a stroke for the error of each; the worst ones stand out."""
     upper, lower = figure.subplots(2, 1, height_ratios=(5, 1))
     errors = np.asarray(data["errors"])
+    # Stable, so that equal errors give the same picture each time.
     order = np.argsort(-errors, kind="stable")
     _curves(upper, data, order[:WORST], order[WORST:], translate)
     for rows, colour in ((order[WORST:], BLUE), (order[:WORST], RED)):
@@ -277,6 +284,7 @@ def _curves(axes: Axes, data: Mapping[str, Any], worst: Array, rest: Array, tran
     for name, (colour, line) in MEASURES.items():
         if data[name] is not None:
             axes.plot(data[name], line, color=colour, linewidth=1.2, label=translate(NAMES[name]))
+    # One forecast far out would flatten all others.
     axes.set_ylim(truth.min() - 1, truth.max() + 1)
     axes.set_xlabel(translate(Text("sample")))
     axes.set_ylabel(translate(Text("standardised series")))

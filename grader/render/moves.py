@@ -25,6 +25,7 @@ def table(rows: Iterable[Row]) -> Table:
     shown = ""
     for student, score, check, points, why in rows:
         first = ("", "") if student == shown else (student, score)
+        # `Styled` and `printable`: what stands there may come from a submission.
         made.add_row(*(Styled(printable(cell)) for cell in (*first, check, points, why[:MAX_WHY])))
         shown = student
     return made

@@ -71,6 +71,7 @@ def source(name: str) -> str:
 
 def coded(text: str) -> Markup:
     """A text, escaped, in which what stands between backticks is code."""
+    # Escaped first: the tags that are put in here are then the only ones.
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
@@ -81,8 +82,9 @@ def _drawing(picture: Picture) -> Markup:
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("grader.render"),
+    # Whatever a submission says is text on the page (hostile row 67).
     autoescape=True,
-    undefined=StrictUndefined,
+    undefined=StrictUndefined,  # a slip in a template is an error, and no empty place
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -58,9 +58,11 @@ def draw(exhibits: Sequence[Exhibit], translate: Translator) -> list[Picture]:
 
 
 def _draw(plan: Plan, exhibit: Exhibit, translate: Translator) -> tuple[str, Text]:
+    # It takes long to import, and most reports have no picture.
     import matplotlib
     from matplotlib.figure import Figure
 
+    # Without salt and date the same report gives the same page, byte by byte.
     with matplotlib.rc_context(STYLE | {"svg.hashsalt": plan.name}), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter that no font has is drawn as a box
         figure = Figure(figsize=SIZE_INCHES, layout="constrained")
@@ -72,6 +74,7 @@ def _draw(plan: Plan, exhibit: Exhibit, translate: Translator) -> tuple[str, Tex
 
 def _inline(svg: str, name: str) -> str:
     """A drawing as a part of a page: without comments, with ids of its own, in the page's colours."""
+    # Else it writes a prefix before every element, which HTML does not know.
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", XLINK)
     root = ElementTree.fromstring(svg)  # drops the comments, which repeat the student's words
@@ -80,13 +83,16 @@ def _inline(svg: str, name: str) -> str:
     for element in root.iter():
         for key, value in element.attrib.items():
             if key == "id":
+                # Ids hold for the whole page, and matplotlib uses the same ones in every drawing.
                 element.set(key, f"{name}-{value}")
             elif key == f"{{{XLINK}}}href":
                 element.set(key, f"#{name}-{value.removeprefix('#')}")
             else:
                 element.set(key, _in_the_page_s_colours(value.replace("url(#", f"url(#{name}-")))
+    # What it shows is told in words beside it.
     root.set("aria-hidden", "true")
     for size in ("width", "height"):
+        # The page's style decides how wide it is.
         root.attrib.pop(size)
     return ElementTree.tostring(root, encoding="unicode")
 

@@ -91,6 +91,7 @@ def _function(loss: Loss, translate: Translator) -> RenderableType:
 
 def _check(check: Check, translate: Translator) -> RenderableType:
     points = f"−{check.max_score}" if check.max_score else " 0"
+    # `Styled` throughout: in a plain string Rich would read what a submission says in brackets as its own markup.
     line = Styled(f"{points:>3}  ", style="red")
     line.append(translate(check.title), style="default")
     if check.suite is Suite.PUBLIC:

@@ -110,6 +110,7 @@ def _title(placement: Placement) -> str:
 
 def picture(placements: Sequence[Placement]) -> Any:
     """A matplotlib figure: for each group of checks the reference, the families, and the line between them."""
+    # It takes long to import, and `grader calibrate` draws once, at the end.
     from matplotlib import colormaps
     from matplotlib.figure import Figure
 
