@@ -7,6 +7,7 @@ be counted. What was computed is kept chunk by chunk; an interrupted run goes on
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -182,15 +183,35 @@ class Count:
 
     count: int
     draws: int
+    factor: float = 1.0
+    """The chance that is bounded is at most this many times the chance of what was counted."""
 
     @property
     def at_most(self) -> float:
-        """The one-sided upper bound of Clopper and Pearson."""
-        # It comes with JAX, which only an instructor's side has.
+        """The one-sided upper bound of Clopper and Pearson, times `factor`."""
+        # Only an instructor's side has it.
         from scipy.stats import beta
 
         # The quantile has no second parameter of 0, which is what is left when all of them did.
-        return 1.0 if self.count >= self.draws else float(beta.ppf(CONFIDENCE, self.count + 1, self.draws - self.count))
+        if self.count >= self.draws:
+            return 1.0
+        return min(1.0, self.factor * float(beta.ppf(CONFIDENCE, self.count + 1, self.draws - self.count)))
+
+
+@functools.cache
+def luck(runs: int) -> float:
+    """How many times likelier a verdict that passes is than a single run at most at the threshold, at the worst.
+
+    On one series runs are independent, and each is at most the threshold with some probability q. A verdict passes if
+    the first run is sure, or if the median of all `runs` is at most the threshold: so the first one is and too few of
+    the others are, or more than half of all are. The probability of that over q is largest at some q, and what holds
+    for every series holds for their mean.
+    """
+    from scipy.stats import binom
+
+    q = np.linspace(1e-4, 1.0, 10_000)
+    first_alone = binom.cdf(runs // 2 - 1, runs - 1, q)
+    return float(np.max(first_alone + binom.sf(runs // 2, runs, q) / q))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +224,7 @@ class Placement:
     honest_lost: Array
     """For each draw, whether the reference lost the point."""
     passed: Mapping[str, Count]
-    """How often each family that must not pass did."""
+    """How often each family that must not pass did; where it is trained here, in a single run."""
     overlap: bool
     lost: Mapping[str, Count] = field(default_factory=dict)
     """How often each family that must pass beside the reference did not."""
@@ -261,11 +282,12 @@ def _place(group: Group, runs: Runs, skills: Mapping[str, Array]) -> Placement:
     lost = np.zeros(len(honest), dtype=bool)
     # "Not at most", so that a NaN is lost.
     lost[unsure[~(medians <= gate.threshold)]] = True
-    passed = {}
-    for family, found in rivals.items():
-        near = np.flatnonzero((found > gate.sure) & (found <= gate.threshold))
-        lucky = int(np.sum(_medians(runs, group, family, found, near) <= gate.threshold))
-        passed[family] = Count(count=int(np.sum(found <= gate.sure)) + lucky, draws=len(found))
+    # Single runs are counted, since a median may pass whose first run did not: five runs of every draw would take five
+    # times as long, and `luck` bounds what they would show.
+    passed = {
+        family: Count(count=int(np.sum(found <= gate.threshold)), draws=len(found), factor=luck(1 + FURTHER_RUNS))
+        for family, found in rivals.items()
+    }
     overlap = bool(np.max(honest) >= min(np.min(found) for found in rivals.values()))
     return Placement(checks=group.checks, gate=gate, skills=skills, honest_lost=lost, passed=passed, overlap=overlap)
 

@@ -314,7 +314,7 @@ def _write(path: Path, content: str) -> None:
 @app.command("calibrate")
 def calibrate_command(
     exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
-    draws: Annotated[int, typer.Option(min=100, help="Series for the reference and each family.")] = 3000,
+    draws: Annotated[int, typer.Option(min=100, help="Series for the reference and each family.")] = 4000,
     seed: Annotated[int, typer.Option(min=0, help="The seed of all draws.")] = 20261124,
     work: Annotated[Path, typer.Option(help="Keeps what is done.")] = Path("build/calibration"),
     picture: Annotated[Path | None, typer.Option(help="Draw the distributions.")] = None,

@@ -10,7 +10,7 @@ import numpy as np
 import tomli_w
 from rich.table import Table
 
-from grader.calibrate import CONFIDENCE, Count, Placement, any_point_lost
+from grader.calibrate import CONFIDENCE, Count, Placement, any_point_lost, luck
 from grader.evidence import Array
 from grader.families import HONEST
 from grader.training import FURTHER_RUNS
@@ -20,8 +20,10 @@ QUANTILES = {"smallest": 0.0, "0.1 %": 0.001, "median": 0.5, "99.9 %": 0.999, "l
 RULE = (
     "Where there is a `sure`, the judge trains: a first run whose error is at most that passes; otherwise {further} "
     "more are trained on the same series, and the median of all has to be at most `threshold`. Elsewhere the "
-    "submission has trained, once. Errors are RMSE over that of repeating the last value; train_forecaster.linear over "
-    "that of the best linear model, train_forecaster.reference over the spread of the series."
+    "submission has trained, once. Of a family whose network the judge trains single runs are counted, and the chance "
+    "of a verdict is bounded by {luck:.3g} times theirs. Errors are RMSE over that of repeating the last value; "
+    "train_forecaster.linear over that of the best linear model, train_forecaster.reference over the spread of the "
+    "series."
 )
 
 
@@ -41,7 +43,7 @@ def to_toml(placements: Sequence[Placement], facts: Mapping[str, Any], before: s
     known = tomllib.loads(before)
     calibration = {
         **facts,
-        "rule": RULE.format(further=FURTHER_RUNS),
+        "rule": RULE.format(further=FURTHER_RUNS, luck=luck(1 + FURTHER_RUNS)),
         "confidence": CONFIDENCE,
         "reference_loses_any_point": _count(any_point_lost(placements)),
     }

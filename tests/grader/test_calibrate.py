@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binom
 
 from grader import calibrate, families, wire
-from grader.calibrate import Count, Placement, any_point_lost, place
+from grader.calibrate import Count, Placement, any_point_lost, luck, place
 from grader.course import SYNTHETIC, load_gate, load_points, load_thresholds
 from grader.errors import GraderError
 from grader.families import FAMILIES, HONEST, Group
@@ -46,6 +46,31 @@ def test_a_bound_is_what_would_be_seen_so_rarely_if_the_chance_were_larger(count
 
 def test_no_failure_in_three_thousand_bounds_the_chance_at_a_thousandth():
     assert Count(count=0, draws=3000).at_most < 0.001
+
+
+def test_a_verdict_by_five_runs_is_hardly_likelier_than_one_run_that_passes():
+    rng = np.random.default_rng(0)
+    for q in (0.05, 0.3, 0.55, 0.8, 1.0):
+        passes = rng.uniform(size=(100_000, 5)) < q
+        verdicts = passes[:, 0] | (passes.sum(axis=1) >= 3)
+        assert verdicts.mean() <= luck(5) * q * 1.02
+    assert luck(1) == pytest.approx(1.0)
+    assert luck(5) == pytest.approx(1.32, abs=0.01)
+
+
+def test_a_family_that_is_lucky_in_one_run_is_counted(tmp_path):
+    class Lucky(Trained):
+        def _train(self, group, family, numbers, run):
+            found = super()._train(group, family, numbers, run)
+            lucky = {"frozen": 0.4, "relu-head": 0.15}.get(family, 1.0)
+            return np.where((np.asarray(numbers) == 3) & (run == 0) & (lucky < 1.0), lucky, found)
+
+    [placement] = calibrate.calibrate([group(keras.layers.Dense(1))], Lucky(tmp_path, 1), 300)
+    assert 0.15 < placement.gate.sure < 0.4 < placement.gate.threshold
+    assert {family: count.count for family, count in placement.passed.items() if count.count} == {
+        "frozen": 1,
+        "relu-head": 1,
+    }
 
 
 def test_every_family_changes_what_it_says_and_nothing_else():
