@@ -235,7 +235,7 @@ def _layer(entry: Mapping[str, Any]) -> Layer:
         return replace(inner, trainable=inner.trainable and trainable)
     elif kind == "Reshape" and len(config.get("target_shape", ())) == 1:
         kind = "Flatten"
-    elif kind == "ReLU" and not (config.get("max_value") or config.get("negative_slope") or config.get("threshold")):
+    elif kind == "ReLU" and _is_unbounded(config):
         kind, config["activation"] = "Activation", "relu"
     if "activation" in config:
         config["activation"] = _activation(config["activation"])
@@ -246,10 +246,18 @@ def _outer(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: config.get(key) for key in ("return_sequences", "return_state", "go_backwards", "stateful")}
 
 
+def _is_unbounded(config: Mapping[str, Any]) -> bool:
+    """Whether a layer `ReLU` is the plain function of that name."""
+    return not (config.get("max_value") or config.get("negative_slope") or config.get("threshold"))
+
+
 def _activation(value: Any) -> str:
     if value is None:
         return "linear"
     if isinstance(value, Mapping):
+        # A layer may stand where an activation does: `Dense(8, activation=ReLU())`.
+        if value.get("class_name") == "ReLU" and _is_unbounded(value["config"]):
+            return "relu"
         name = value.get("config") if value.get("class_name") == "function" else value.get("class_name")
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(name)).lower()
     return str(value)

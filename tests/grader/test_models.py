@@ -58,6 +58,13 @@ def test_an_activation_layer_belongs_to_the_linear_layer_before_it():
     assert model.layers[1].config["activation"] == "relu"
 
 
+def test_a_layer_may_stand_where_an_activation_does():
+    model = evidence(functional(layers.Flatten(), layers.Dense(4, activation=layers.ReLU()), layers.Dense(1)))
+    assert model.layers[1].config["activation"] == "relu"
+    model = evidence(functional(layers.Flatten(), layers.Dense(4, activation=layers.ReLU(max_value=6))))
+    assert model.layers[1].config["activation"] != "relu"
+
+
 @pytest.mark.parametrize(
     ("make", "frozen"),
     [
