@@ -213,8 +213,10 @@ class _Copy:
             return
         self._taken += 1
         # A link that has taken the module's place since it was looked at is not followed.
-        shutil.copyfile(source, target / source.name, follow_symlinks=False)
-        (target / source.name).chmod(0o644)  # whatever it had: another user has to read it behind the wall
+        copied = target / source.name
+        shutil.copyfile(source, copied, follow_symlinks=False)
+        if not copied.is_symlink():
+            copied.chmod(0o644)  # whatever it had: another user has to read it behind the wall
 
     def notebook(self, source: Path, exercises: tuple[str, ...]) -> None:
         """Write a module for each exercise that has a function in a notebook."""

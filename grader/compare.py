@@ -150,7 +150,7 @@ def expect_array(name: Name, value: object, shape: Shape, axes: Sequence[str] | 
             raise CheckFailed(Text("{name}: the shape is {came}; expected {shape}", values))
         values["axes"] = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
         raise CheckFailed(Text("{name}: the shape is {came}; expected {shape} = {axes}", values))
-    if array.dtype.kind == "b" or array.dtype.kind not in "fiu":
+    if array.dtype.kind not in "fiu":
         values = {"name": name, "came": str(array.dtype)}
         raise CheckFailed(Text("{name}: the dtype is {came}; expected real numbers, such as float64", values))
     wrong = np.argwhere(~np.isfinite(array))

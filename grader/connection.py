@@ -106,14 +106,15 @@ class Connection:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise WorkerDied(Ending.TIMEOUT, "")
-            sources: list[Any] = [self._channel]
+            # Not while writing: a worker that answers before it was asked would keep this awake until the deadline.
+            sources: list[Any] = [] if writing else [self._channel]
             sources += [] if self._silent else [self._output]
             sources += [] if self._ended else [self._control]
             readable, writable, _ = select.select(sources, [self._channel] if writing else [], [], left)
             # First what is printed: a worker whose pipe is full never comes to its answer (hostile row 63).
             if self._output in readable:
                 self._drain()
-            if writable or (self._channel in readable and not writing):
+            if writable or self._channel in readable:
                 return
             if self._control in readable or self._ended:
                 self._hear_end(END_S)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -62,7 +63,8 @@ class Memory:
         try:
             with self._open() as cache:
                 return {name: entry for name, key in keys.items() if (entry := cache.get(key)) is not None}
-        except (OSError, sqlite3.Error):  # a memory that is damaged is worth nothing, and costs nothing
+        # A memory that is damaged is worth nothing, and costs nothing.
+        except (OSError, sqlite3.Error, zlib.error, ValueError):
             shutil.rmtree(self._folder, ignore_errors=True)
             return {}
 

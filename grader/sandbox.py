@@ -422,7 +422,9 @@ class _Zygote:
         """Kill what a submission has left, if it killed its zygote: orphans have become children of this process."""
         if self._user is not None:
             # By that user, whose processes are all the submission's: one signal reaches them, however fast they fork.
-            subprocess.run([*bubblewrap.drop_user(self._user), "--", "kill", "-KILL", "-1"], capture_output=True)
+            # By Python's own call, since small images have no program `kill`.
+            kill = [sys.executable, "-I", "-S", "-c", "import os, signal; os.kill(-1, signal.SIGKILL)"]
+            subprocess.run([*bubblewrap.drop_user(self._user), "--", *kill], capture_output=True)
         else:
             end_processes(self._orphans)
         for orphan in self._orphans():

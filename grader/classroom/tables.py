@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,7 @@ def _rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
         raise UsageError(f"{path.name} is not UTF-8; save it as `CSV UTF-8`") from error
     header = text.partition("\n")[0]
     delimiter = ";" if header.count(";") > header.count(",") else ","  # a spreadsheet in Spanish writes semicolons
-    reader = csv.DictReader(text.splitlines(), delimiter=delimiter)
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
     columns = [name.strip() for name in reader.fieldnames or ()]
     reader.fieldnames = columns
     if missing := [name for name in needed if name not in columns]:

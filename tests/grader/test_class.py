@@ -304,6 +304,15 @@ def test_a_roster_that_is_none_is_refused_in_a_sentence(tmp_path, content, sente
         read_roster(path)
 
 
+def test_a_name_in_the_roster_may_have_a_line_of_its_own(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text('id,last_name\nana,"Paz\nde Sosa"\nbeto,Gil\n', "utf-8")
+    assert [(student.id, student.last_name) for student in read_roster(path)] == [
+        ("ana", "Paz\nde Sosa"),
+        ("beto", "Gil"),
+    ]
+
+
 def test_a_line_of_the_roster_may_be_shorter_than_its_header(tmp_path):
     path = tmp_path / "roster.csv"
     path.write_text("id,last_name\nana\n\nbeto,B,too,much\n", "utf-8")

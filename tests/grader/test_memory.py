@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+import sqlite3
 import time
 from pathlib import Path
 
@@ -88,6 +89,13 @@ def test_without_walls_nothing_is_remembered(graded):
     demand = Demand(exact=Rung.SUBPROCESS)
     graded(demand=demand)
     assert remembered(graded(demand=demand)) == set()
+
+
+def test_an_entry_that_was_damaged_costs_no_grade(graded, tmp_path):
+    graded()
+    with sqlite3.connect(tmp_path / "memory" / "cache.db") as database:
+        database.execute("UPDATE Cache SET value = ?", (b"not compressed",))
+    assert graded().score == 20
 
 
 def test_a_memory_that_a_crash_has_damaged_costs_no_grade(graded, tmp_path):
