@@ -21,7 +21,7 @@ from grader.grade import Options, code_fingerprint, grade
 from grader.judge import Judge
 from grader.kills import Finding, Summary, summarise
 from grader.misconceptions import FOLDER, load_catalogue
-from grader.mutants import mutants
+from grader.mutants import Change, mutants
 
 SLOW = "train_forecaster"
 LEFT_OUT = f"\n\n\ndef {SLOW}(train):\n    raise NotImplementedError\n"
@@ -43,19 +43,10 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Equivalent:
-    """A mutant that is no mistake, and why."""
+class Equivalent(Change):
+    """A change that is no mistake, and why."""
 
-    exercise: str
-    function: str
-    line: str
-    becomes: str
     reason: str
-
-    @property
-    def id(self) -> str:
-        """The id of the mutant."""
-        return f"{self.exercise}.{self.function}: {self.line} -> {self.becomes}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

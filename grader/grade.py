@@ -205,7 +205,7 @@ def forecast(path: Path, judge: Judge) -> Forecast:
     """
     with _scratch() as scratch:
         job = Job(folder=scratch, seed=0, in_process=False, trainer=usual_trainer(), scratch=scratch)
-        judge.show(replace(job, replay=path.resolve()), scratch / "forecast")
+        judge.forecast(job, path.resolve(), scratch / "forecast")
         return msgspec.json.decode((scratch / "forecast").read_bytes(), type=Forecast)
 
 

@@ -29,6 +29,7 @@ MOST_BYTES = 2 * 2**30
 END_S = 30.0
 """For a judge that has nothing more to do to end its workers."""
 
+LOG = "judge.log"
 JUDGE_INI = Path(__file__).with_name("judge.ini")
 
 Progress = Callable[[str, str], None]
@@ -94,17 +95,10 @@ class Judge:
             GraderError: If the judge could not do its work.
         """
         assert job.scratch is not None
-        report, log = job.scratch / "report.json", job.scratch / "judge.log"
+        report, log = job.scratch / "report.json", job.scratch / LOG
         job.write(job.scratch / "job.json")
-        arguments = _arguments(job.scratch / "job.json", report, suites)
-        try:
-            # The answer is a file that appears whole: nothing that is printed can be taken for it (hostile row 17).
-            order = {"arguments": arguments, "log": str(log), "answer": str(job.scratch / "status")}
-            status = self._ask(order, job, progress)
-        except BaseException:
-            # Ctrl-C too: a process that is still at this job is of no use for the next one.
-            self._kill()
-            raise
+        order = {"arguments": _arguments(job.scratch / "job.json", report, suites)}
+        status = self._ask(order, job, progress)
         # Before the status, which says no more than that something went wrong.
         if job.failure.is_file():
             raise GraderError(job.failure.read_text("utf-8"))
@@ -115,19 +109,16 @@ class Judge:
         return Findings(tests=json.loads(report.read_text("utf-8")).get("tests", ()), facts=job.read_facts())
 
     def show(self, job: Job, path: Path) -> None:
-        """Let `grader.showcase` ask the submission of a job, and write to `path` whatever comes of it.
-
-        Of a job that replays a transcript, `grader.challenge` writes the forecast.
-        """
+        """Let `grader.showcase` ask the submission of a job, and write to `path` whatever comes of it."""
         assert job.scratch is not None
         job.write(job.scratch / "job.json")
-        order = {"job": str(job.scratch / "job.json"), "exhibits": str(path), "log": str(job.scratch / "judge.log")}
-        try:
-            if self._ask(order | {"answer": str(job.scratch / "status")}, job, lambda id, outcome: None):
-                self._kill()
-        except BaseException:
+        if self._ask({"exhibits": str(path), "job": str(job.scratch / "job.json")}, job):
             self._kill()
-            raise
+
+    def forecast(self, job: Job, transcript: Path, path: Path) -> None:
+        """Let `grader.challenge` ask the forecaster in a transcript, and write to `path` what it says."""
+        if self._ask({"forecast": str(path), "transcript": str(transcript)}, job):
+            self._kill()
 
     def close(self) -> None:
         """End the process, and all workers with it, and let it finish what it does."""
@@ -138,16 +129,27 @@ class Judge:
                 self._process.wait(END_S)
         self._kill()
 
-    def _ask(self, order: dict[str, Any], job: Job, progress: Progress) -> int:
-        """Hand over an order, pass on what the judge says of its progress, and return its status."""
+    def _ask(self, order: dict[str, Any], job: Job, progress: Progress = lambda id, outcome: None) -> int:
+        """Hand over an order, and return its status; a process that was left before it had answered is ended."""
+        try:
+            return self._wait(order, job, progress)
+        except BaseException:
+            # Ctrl-C too: a process that is still at this job is of no use for the next one.
+            self._kill()
+            raise
+
+    def _wait(self, order: dict[str, Any], job: Job, progress: Progress) -> int:
+        """Pass on what the judge says of its progress, until there is the status."""
         process = self._ready(job)
         assert process.stdin is not None
+        assert job.scratch is not None
         assert job.progress is not None
+        # The answer is a file that appears whole: nothing that is printed can be taken for it (hostile row 17).
+        answer = job.scratch / "status"
         with contextlib.suppress(OSError):  # it has ended: there is no answer either
-            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.write(json.dumps(order | {"log": str(job.scratch / LOG), "answer": str(answer)}) + "\n")
             process.stdin.flush()
         follow = _Follow(job.progress, progress)
-        answer = Path(order["answer"])
         deadline = time.monotonic() + JUDGE_S
         while not answer.is_file() and process.poll() is None:
             if time.monotonic() > deadline:

@@ -24,19 +24,25 @@ ARITHMETIC = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mutant:
-    """One changed solution: the function in which the change lies, the line as it was, and as it became."""
+class Change:
+    """One change of a solution: the function in which it lies, the line as it was, and as it became."""
 
     exercise: str
     function: str
     line: str
     becomes: str
-    source: str
 
     @property
     def id(self) -> str:
         """What the mutant is called: where it is, and what was changed."""
         return f"{self.exercise}.{self.function}: {self.line} -> {self.becomes}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant(Change):
+    """A changed solution, all of it."""
+
+    source: str
 
 
 def mutants(solution: Path) -> list[Mutant]:

@@ -1,7 +1,8 @@
 """Runs inside the judge's process: one submission after another, with what they share kept between them.
 
 `python -m grader.session` reads an order in JSON from each line of its input, and writes pytest's exit status to the
-file that the order names. An order is to run pytest, or to ask for what a page has pictures of.
+file that the order names. An order is to run pytest, to ask a submission for what its page has pictures of, or to
+ask the forecaster in a transcript for what the class's page has one of.
 """
 
 from __future__ import annotations
@@ -39,10 +40,12 @@ def main() -> None:
 
 def _carry_out(order: dict[str, Any], kept: Kept) -> int:
     if "exhibits" in order:
-        job, path = Job.read(Path(order["job"])), Path(order["exhibits"])
-        challenge.write(job.replay, path) if job.replay else showcase.write(job, path, kept)
-        return 0
-    return pytest.main(order["arguments"], plugins=[kept])
+        showcase.write(Job.read(Path(order["job"])), Path(order["exhibits"]), kept)
+    elif "forecast" in order:
+        challenge.write(Path(order["transcript"]), Path(order["forecast"]))
+    else:
+        return pytest.main(order["arguments"], plugins=[kept])
+    return 0
 
 
 if __name__ == "__main__":

@@ -44,10 +44,11 @@ LAYERS = [
     {"assignment", "notebook"},
     {"handout", "classroom"},
     {"doctor"},
+    {"commands"},
     {"cli"},
     {"__main__"},
 ]
-FAMILIES = {"render", "postings", "classroom"}
+FAMILIES = {"render", "postings", "classroom", "commands"}
 """Packages whose modules may import one another."""
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

@@ -1,0 +1,36 @@
+"""The options that several commands have, a type for each, and what they are when they are not given."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Language(enum.Enum):
+    """What a report is written in."""
+
+    ES = "es"
+    EN = "en"
+
+
+ReportLanguage = Annotated[
+    Language | None, typer.Option(help="Language of what is reported. Default: the course's, else the locale's.")
+]
+
+# Of the commands that work on a class.
+Roster = Annotated[Path | None, typer.Option(help="Who is in the class: a .csv with a column id.")]
+CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write the scores, by the student's id.")]
+ClassPage = Annotated[Path | None, typer.Option("--html", help="Write the report on the class as a page.")]
+Assignment = Annotated[str | None, typer.Option(help="Its name in the gradebook. Default: the course's.")]
+GradebookUrl = Annotated[str, typer.Option(help="The URL of nbgrader's gradebook.")]
+AttemptsFolder = Annotated[Path, typer.Option(help="The folder where every attempt is kept.")]
+Round = Annotated[str, typer.Option("--round", help="What is graded, for seeds from GRADER_SECRET.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; else as many as cores.")]
+ClusterAddress = Annotated[
+    str | None, typer.Option("--cluster", help="Grade on the workers of Dask's scheduler at this address.")
+]
+GRADEBOOK = "sqlite:///gradebook.db"
+ATTEMPTS = Path("attempts")
