@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SCHEMA = "grader/report/v1"
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""What Keras puts into its messages; without the escape alone, `[1m` would be left."""
 
 Scalar = str | int | float | bool | None
 
@@ -28,9 +32,9 @@ class Text:
 
 
 def printable(text: str, mark: str = " ") -> str:
-    """A text with `mark` for every character that could command a terminal, a log or a page."""
+    """A text without colours, and with `mark` for every character that could command a terminal, a log or a page."""
     # Escapes, line breaks and what turns the direction of text are all "not printable" to Python (hostile row 67).
-    return "".join(c if c.isprintable() else mark for c in text)
+    return "".join(c if c.isprintable() else mark for c in COLOUR.sub("", text))
 
 
 class Outcome(enum.Enum):
@@ -156,3 +160,8 @@ class Report:
     def max_bonus(self) -> int:
         """Bonus points that could be earned."""
         return self._sum("max_score", bonus=True)
+
+    @property
+    def remembered(self) -> tuple[str, ...]:
+        """The exercises that were graded before, and not again."""
+        return tuple(dict.fromkeys(check.exercise for check in self.checks if check.cached))

@@ -22,7 +22,7 @@ from grader.contract import printable
 from grader.evidence import Ending, Failure, ModelData, Observed, Request, array_arguments
 from grader.observe import observe
 
-MAX_MESSAGE = 200
+MAX_MESSAGE = 300
 OUT_OF_MEMORY = {"MemoryError", "ResourceExhaustedError"}
 """What Python and TensorFlow raise when the address space is used up."""
 
@@ -80,7 +80,8 @@ def _message(error: BaseException) -> str:
         text = str(error)
     except BaseException:  # the student's own __str__
         return ""
-    return printable(text)[:MAX_MESSAGE]
+    said = printable(text)
+    return said if len(said) <= MAX_MESSAGE else f"{said[: MAX_MESSAGE - 1]}…"
 
 
 def _revive(value: Any, function: str) -> Any:

@@ -75,6 +75,11 @@ def coded(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
+def breakable(id: str) -> Markup:
+    """An id, escaped, that a narrow column may break between its words and nowhere else."""
+    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(id))))
+
+
 def _drawing(picture: Picture) -> Markup:
     """The one thing on a page that is not escaped: what matplotlib drew, in which no word of a submission is text."""
     return Markup(picture.svg)
@@ -88,4 +93,4 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters["coded"] = coded
+_ENVIRONMENT.filters |= {"coded": coded, "breakable": breakable}

@@ -111,5 +111,8 @@ def _summary(report: Report, view: View, translate: Translator) -> Panel:
     values = {"suite": report.suite.value, "seed": seed, "seconds": f"{report.duration_s:.1f}"}
     facts = Text("suite {suite} · seed {seed} · {seconds} s", values)
     walls = Text("isolation {rung}: {detail}", {"rung": report.isolation.rung, "detail": report.isolation.detail})
-    body = Group(score, Styled(translate(facts), "dim"), Styled(translate(walls), "dim"))
+    lines = [facts, walls]
+    if names := report.remembered:
+        lines.append(Text("graded before, from memory: {exercises}", {"exercises": ", ".join(names)}))
+    body = Group(score, *(Styled(translate(line), "dim") for line in lines))
     return Panel(body, title=report.submission, title_align="left", expand=False)

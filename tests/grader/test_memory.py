@@ -32,10 +32,6 @@ def graded(folder, tmp_path):
     return run
 
 
-def remembered(report):
-    return {check.exercise for check in report.checks if check.cached}
-
-
 def afresh(report):
     return without_times(
         dataclasses.replace(report, checks=tuple(dataclasses.replace(check, cached=False) for check in report.checks))
@@ -46,7 +42,7 @@ def test_the_second_time_all_is_remembered_and_the_report_is_the_same(graded):
     first, start = graded(), time.monotonic()
     second = graded()
     assert time.monotonic() - start < 2
-    assert (remembered(first), remembered(second)) == (set(), set(LIGHT))
+    assert (set(first.remembered), set(second.remembered)) == (set(), set(LIGHT))
     assert afresh(second) == without_times(first)
 
 
@@ -63,13 +59,13 @@ def test_what_the_verdict_depends_on_is_graded_again(change, graded, folder, tmp
         (tmp_path / "tests" / "hidden" / "note.txt").write_text("another suite")
     changed = {"the seed": {"seed": 12}, "the walls": {"demand": Demand(exact=Rung.LANDLOCK)}}
     changed["the suite"] = {"tests": tmp_path / "tests"}
-    assert remembered(graded(**changed.get(change, {}))) == set()
+    assert set(graded(**changed.get(change, {})).remembered) == set()
 
 
 def test_only_what_is_not_known_is_graded(graded):
     graded(exercises=("parameters",))
     report = graded()
-    assert remembered(report) == {"parameters"}
+    assert set(report.remembered) == {"parameters"}
     assert report.score == 20
     assert [check.exercise for check in report.checks] == sorted((c.exercise for c in report.checks), reverse=True)
 
@@ -81,14 +77,14 @@ def test_what_met_a_limit_is_graded_again(graded, folder):
     graded(limits=limits)
     report = graded(limits=limits)
     assert Outcome.TIMEOUT in {check.outcome for check in report.checks}
-    assert remembered(report) == {"windowing"}
+    assert set(report.remembered) == {"windowing"}
     assert [note.kind for note in report.notes] == ["limit"]
 
 
 def test_without_walls_nothing_is_remembered(graded):
     demand = Demand(exact=Rung.SUBPROCESS)
     graded(demand=demand)
-    assert remembered(graded(demand=demand)) == set()
+    assert set(graded(demand=demand).remembered) == set()
 
 
 def test_an_entry_that_was_damaged_costs_no_grade(graded, tmp_path):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.contract import Check, Isolation, Note, Outcome, Report, Status, Suite, Text, View
+from grader.contract import Check, Isolation, Note, Outcome, Report, Status, Suite, Text, View, printable
 from grader.course import ExerciseSpec
 from grader.errors import GraderError
 from grader.report import make_checks, make_exercises, redact, to_json
@@ -147,11 +147,17 @@ def test_the_document_has_the_keys_of_the_contract():
         ("x = [-1.5 2e-07]", "x = […  …]".replace("  ", " ")),
         ("no file /tmp/a/b/data.csv", "no file data.csv"),
         (r"no file C:\Users\ana\data.csv", "no file data.csv"),
+        ("{'/root/secret/points.toml'}", "{'points.toml'}"),
+        ("[m]/s, 1 /2, src/own/data.csv, </b></details>", "[m]/s, 1 /2, src/own/data.csv, </b></details>"),
         ("12345678901234", "…"),
     ],
 )
 def test_numbers_of_hidden_inputs_and_paths_are_taken_out_of_a_student_s_own_message(text, shown):
     assert str(redact(Text("{text}", {"text": text}))) == shown
+
+
+def test_what_is_said_in_colour_is_said_without_it_and_nothing_commands():
+    assert printable("\x1b[1mInput 0\x1b[0m\x1b]0;title\x07") == "Input 0 ]0;title "
 
 
 def test_what_a_submission_says_inside_of_another_sentence_is_bare_too():

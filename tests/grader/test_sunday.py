@@ -89,7 +89,7 @@ def faults(modules, checks):
             yield f"{parts[-1].name}: {check['id']} is lost and has nothing to do with it"
         if case and not passed and not case.may_spoil(SimpleNamespace(**check)):
             yield f"{parts[-1].name}: {check['id']} is lost and has nothing to do with it"
-        if case and case.concerns(SimpleNamespace(**check)) and outcome not in case.outcomes:
+        if case and case.concerns(SimpleNamespace(**check)) and not case.may_end(SimpleNamespace(**check)):
             yield f"{parts[-1].name}: {check['id']} ended in {outcome}"
     for exercise, (kind, parts, _) in modules.items():
         lost = [check for check in checks if check["exercise"] == exercise and not check["score"]]

@@ -18,7 +18,7 @@ from grader.contract import Text
 
 pytestmark = pytest.mark.exercise("simple_rnn")
 
-STATES = "the hidden states"
+STATES = Text("the hidden states")
 AXES = ("num_samples", "look_back", "units")
 TIME_STEPS = 200
 SHAPES = ((4, 3, 7), (3, 5, 6), (6, 4, 3))
