@@ -1,5 +1,5 @@
-# style: functions where others write strings: activation=keras.activations.relu or tf.nn.relu,
-# loss=keras.losses.mean_squared_error; InputLayer; persistence by np.take in float32.
+# style: functions where others write strings: activation=keras.activations.relu, tf.nn.relu or a
+# layer ReLU(), loss=keras.losses.mean_squared_error; InputLayer; persistence by np.take in float32.
 import keras
 import numpy as np
 import tensorflow as tf
@@ -35,6 +35,6 @@ def build_dense(look_back, n_features, units=(16,)):
     if len(units) < 1 or not all(n >= 1 for n in units):
         raise ValueError("bad units")
     for i, n in enumerate(units):
-        relu = keras.activations.relu if i % 2 else tf.nn.relu
+        relu = (keras.layers.ReLU(), tf.nn.relu, keras.activations.relu)[i % 3]
         model.add(keras.layers.Dense(n, activation=relu, kernel_initializer="he_normal"))
     return _compiled(model)
