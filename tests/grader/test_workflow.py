@@ -270,7 +270,7 @@ def test_a_hostile_submission_commands_nothing_and_its_text_is_inert(push):
     assert "<img" not in summary
     token = re.search("::stop-commands::([0-9a-f]{32})", run.log)[1]
     before, printed, _ = re.split(f"::stop-commands::{token}|::{token}::", run.log)
-    assert "::add-path::planted" in printed
+    assert "::add-path::/planted" in printed
     assert "planted" not in before
     agree(run)
 
