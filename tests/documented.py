@@ -35,8 +35,8 @@ PAGES = (
     ".github/CONTRIBUTING.md",
 )
 LONG = ("make test", "make audit", "make hostile", "grader calibrate")
-ELSEWHERE = ("py -3.11", ".venv\\Scripts")
-"""For Windows."""
+ELSEWHERE = ("py -3.11", ".venv\\Scripts", "export DASK_", "dask ", "grader class submissions/ --cluster")
+"""For Windows, and for several machines with certificates, which `make cluster` makes for its tests."""
 
 STUDENTS = ("pytest", "grader watch", "grader grade exercises")
 """What a student runs, in the student's repository; the rest is the instructor's, or of who changes the grader."""
@@ -51,6 +51,7 @@ WORDS = {
     "[OUT]": "../student",
     "PATH": "submissions/beto",
     "FILE": "evidence",
+    "ID CHECK POINTS": "caro lstm.lstm_forward.keras 1",
     "ID": "caro",
 }
 """What a reader puts in place of a word."""
