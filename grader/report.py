@@ -113,8 +113,9 @@ def _make_exercise(spec: ExerciseSpec, checks: list[Check]) -> Exercise:
 
 # Hidden inputs are drawn as floats. Shapes, indices and other short integers stay, which explain an error.
 FLOAT = re.compile(r"[-+]?(\d*\.\d+|\d+\.)([eE][-+]?\d+)?|[-+]?\d+[eE][-+]?\d+|\d{7,}")
-# Whole paths, down to the last name. A fraction, a relative path or a closing tag is none.
-PATH = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"<>]+[/\\])+(?=[^\s/\\'\"<>])")
+# Paths, also relative ones and whatever a submission has put in front, down to the last name. Neither a fraction nor a
+# closing tag is one.
+PATH = re.compile(r"(?:[A-Za-z]:|[\w.~-]*)[/\\](?:[^\s/\\'\"<>]+[/\\])+(?=[^\s/\\'\"<>])")
 
 
 OF_THE_STUDENT = {"text", "type", "place", "keys", "names"}

@@ -148,7 +148,9 @@ def test_the_document_has_the_keys_of_the_contract():
         ("no file /tmp/a/b/data.csv", "no file data.csv"),
         (r"no file C:\Users\ana\data.csv", "no file data.csv"),
         ("{'/root/secret/points.toml'}", "{'points.toml'}"),
-        ("[m]/s, 1 /2, src/own/data.csv, </b></details>", "[m]/s, 1 /2, src/own/data.csv, </b></details>"),
+        ("x/root/secret/points.toml, ./root/secret/points.toml", "points.toml, points.toml"),
+        ("no file src/own/data.csv", "no file data.csv"),
+        ("[m]/s, 1 /2, </b></details>", "[m]/s, 1 /2, </b></details>"),
         ("12345678901234", "…"),
     ],
 )
