@@ -278,7 +278,7 @@ def _place(group: Group, runs: Runs, skills: Mapping[str, Array]) -> Placement:
     rivals = {family: found for family, found in skills.items() if family != HONEST}
     gate = place(honest, list(rivals.values()))
     unsure = np.flatnonzero(honest > gate.sure)
-    medians = _medians(runs, group, HONEST, honest, unsure)
+    medians = np.median(np.column_stack([honest[unsure], runs.further(group, HONEST, unsure)]), axis=1)
     lost = np.zeros(len(honest), dtype=bool)
     # "Not at most", so that a NaN is lost.
     lost[unsure[~(medians <= gate.threshold)]] = True
@@ -290,12 +290,6 @@ def _place(group: Group, runs: Runs, skills: Mapping[str, Array]) -> Placement:
     }
     overlap = bool(np.max(honest) >= min(np.min(found) for found in rivals.values()))
     return Placement(checks=group.checks, gate=gate, skills=skills, honest_lost=lost, passed=passed, overlap=overlap)
-
-
-def _medians(runs: Runs, group: Group, family: str, first: Array, numbers: Array) -> Array:
-    """The median of the first and the further runs, for some draws."""
-    every = np.column_stack([first[numbers], runs.further(group, family, numbers)])
-    return np.asarray(np.median(every, axis=1))
 
 
 def load_measurements(suite: Path, solutions: Path, exercises: Sequence[str]) -> list[Measurement]:

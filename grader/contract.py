@@ -37,6 +37,11 @@ def printable(text: str, mark: str = " ") -> str:
     return "".join(c if c.isprintable() else mark for c in COLOUR.sub("", text))
 
 
+def shortened(text: str, most: int) -> str:
+    """A text of at most `most` characters, with a mark where it was cut."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 class Outcome(enum.Enum):
     """How one check ended. Only `PASSED` earns points."""
 

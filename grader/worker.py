@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from grader import importing, wire
-from grader.contract import printable
+from grader.contract import printable, shortened
 from grader.evidence import Ending, Failure, ModelData, Observed, Request, array_arguments
 from grader.observe import observe
 
@@ -80,8 +80,7 @@ def _message(error: BaseException) -> str:
         text = str(error)
     except BaseException:  # the student's own __str__
         return ""
-    said = printable(text)
-    return said if len(said) <= MAX_MESSAGE else f"{said[: MAX_MESSAGE - 1]}…"
+    return shortened(printable(text), MAX_MESSAGE)
 
 
 def _revive(value: Any, function: str) -> Any:

@@ -11,14 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands.options import Language
+from grader.commands.options import Language, translator
 from grader.commands.shown import progress_bar
-from grader.contract import Suite, printable
-from grader.course import default_language, load_course, suite_folder
+from grader.contract import printable
+from grader.course import load_course
 from grader.errors import UsageError
 from grader.grade import Options, find_tests, usual_trainer
 from grader.rungs import Demand, Rung
-from grader.text import Translator
 
 if TYPE_CHECKING:
     from grader.classroom.graders import Graders
@@ -65,7 +64,6 @@ def class_of(
     from grader.classroom.tables import check_id
 
     tests = find_tests()
-    language = lang.value if lang else default_language()
     return Class(
         assignment=check_id(assignment or load_course().name, "--assignment"),
         gradebook=gradebook,
@@ -79,7 +77,7 @@ def class_of(
         secret=secret,
         round=round_name,
         graders=graders,
-        translate=Translator(language, tuple(suite_folder(tests, each) for each in (Suite.PUBLIC, Suite.HIDDEN))),
+        translate=translator(lang, tests),
     )
 
 

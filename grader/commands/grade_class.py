@@ -20,6 +20,8 @@ from grader.commands.options import (
     ClusterAddress,
     CsvFile,
     GradebookUrl,
+    LeastIsolation,
+    OnlyExercises,
     ReportLanguage,
     Roster,
     Round,
@@ -29,7 +31,6 @@ from grader.commands.shown import progress_bar
 from grader.contract import Suite, printable
 from grader.course import SYNTHETIC, suite_folder
 from grader.errors import GraderError, UsageError
-from grader.rungs import Rung
 
 if TYPE_CHECKING:
     from grader.challenge import Forecast
@@ -54,11 +55,11 @@ def class_command(
     assignment: Assignment = None,
     gradebook: GradebookUrl = GRADEBOOK,
     attempts: AttemptsFolder = ATTEMPTS,
-    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
+    exercise: OnlyExercises = None,
     round_name: Round = "",
     workers: Workers = None,
     cluster: ClusterAddress = None,
-    require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
+    require_isolation: LeastIsolation = None,
     lang: ReportLanguage = None,
 ) -> None:
     """Grade a whole class into nbgrader's gradebook. Interrupted, it goes on where it was when it is called again."""
@@ -92,11 +93,11 @@ def sweep_command(
     assignment: Assignment = None,
     gradebook: GradebookUrl = GRADEBOOK,
     attempts: AttemptsFolder = ATTEMPTS,
-    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
+    exercise: OnlyExercises = None,
     round_name: Round = "",
     workers: Workers = None,
     cluster: ClusterAddress = None,
-    require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
+    require_isolation: LeastIsolation = None,
     part: Annotated[str, typer.Option(help="Only the second of four parts of the class, as 2/4.")] = "",
     lang: ReportLanguage = None,
 ) -> None:

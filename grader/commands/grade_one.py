@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 
 from grader.abreast import Abreast, cores
-from grader.commands.options import ReportLanguage
+from grader.commands.options import LeastIsolation, OnlyExercises, ReportFile, ReportLanguage, ReportPage, ReportView
 from grader.commands.shown import count, show_report, with_progress
-from grader.contract import Report, Suite, View
+from grader.contract import Report, Suite
 from grader.course import default_language, load_course, suite_folder
 from grader.errors import UsageError
 from grader.grade import Options, find_tests, grade, round_seed, show, usual_trainer
@@ -36,9 +36,9 @@ class TrainerKind(enum.Enum):
 
 def grade_command(
     path: Annotated[Path, typer.Argument(help="A folder, a module (.py), a notebook (.ipynb) or an archive.")],
-    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
+    exercise: OnlyExercises = None,
+    json_file: ReportFile = None,
+    html_file: ReportPage = None,
     svg_file: Annotated[Path | None, typer.Option("--svg", help="Write a picture of what the terminal shows.")] = None,
     lang: ReportLanguage = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat a run: the seed of its report.")] = None,
@@ -48,11 +48,11 @@ def grade_command(
         TrainerKind | None, typer.Option(help="fused needs JAX; keras is model.fit. Default: fused if JAX is there.")
     ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Grade again what this seed has graded before.")] = False,
-    view: Annotated[View | None, typer.Option(help="Default: student's for the public suite alone.")] = None,
+    view: ReportView = None,
     isolation: Annotated[
         Rung | None, typer.Option(help="These walls and no others. Default: the best there are.")
     ] = None,
-    require_isolation: Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")] = None,
+    require_isolation: LeastIsolation = None,
     transcript: Annotated[Path | None, typer.Option(help="Write all evidence, for `grader regrade`.")] = None,
     student: Annotated[str | None, typer.Option(help="With GRADER_SECRET set: draw this student's seed.")] = None,
     round_name: Annotated[str, typer.Option("--round", help="What is graded, for that seed.")] = "",
@@ -106,7 +106,7 @@ def _seed(seed: int | None, student: str | None, round_name: str) -> int | None:
 
 def watch_command(
     folder: Annotated[Path, typer.Argument(help="The folder with your modules.")] = Path("exercises"),
-    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
+    exercise: OnlyExercises = None,
     lang: ReportLanguage = None,
 ) -> None:
     """Grade with the public suite whenever a module is saved; a key gives the next hint. Ends with q or Ctrl+C."""

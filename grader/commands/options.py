@@ -8,6 +8,11 @@ from typing import Annotated
 
 import typer
 
+from grader.contract import Suite, View
+from grader.course import default_language, suite_folder
+from grader.rungs import Rung
+from grader.text import Translator
+
 
 class Language(enum.Enum):
     """What a report is written in."""
@@ -16,6 +21,13 @@ class Language(enum.Enum):
     EN = "en"
 
 
+OnlyExercises = Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")]
+LeastIsolation = Annotated[Rung | None, typer.Option(help="These walls or better, or no grade.")]
+
+# Of a report.
+ReportFile = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")]
+ReportPage = Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")]
+ReportView = Annotated[View | None, typer.Option(help="Default: student's for the public suite alone.")]
 ReportLanguage = Annotated[
     Language | None, typer.Option(help="Language of what is reported. Default: the course's, else the locale's.")
 ]
@@ -34,3 +46,9 @@ ClusterAddress = Annotated[
 ]
 GRADEBOOK = "sqlite:///gradebook.db"
 ATTEMPTS = Path("attempts")
+
+
+def translator(lang: Language | None, tests: Path) -> Translator:
+    """What translates a report and both suites' texts: into `lang`, else the course's language or the locale's."""
+    folders = tuple(suite_folder(tests, each) for each in (Suite.PUBLIC, Suite.HIDDEN))
+    return Translator(lang.value if lang else default_language(), folders)

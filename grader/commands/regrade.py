@@ -10,7 +10,18 @@ import typer
 from rich.console import Console
 
 from grader.commands.class_wide import all_cores, class_of, graders_of, results
-from grader.commands.options import GRADEBOOK, Assignment, GradebookUrl, Language, ReportLanguage, Roster, Workers
+from grader.commands.options import (
+    GRADEBOOK,
+    Assignment,
+    GradebookUrl,
+    Language,
+    ReportFile,
+    ReportLanguage,
+    ReportPage,
+    ReportView,
+    Roster,
+    Workers,
+)
 from grader.commands.shown import count, show_report, with_progress
 from grader.contract import View, printable
 from grader.course import load_course
@@ -26,10 +37,10 @@ def regrade_command(
         Path,
         typer.Argument(metavar="TRANSCRIPT", help="A file of `grader grade --transcript`, or the folder of attempts."),
     ],
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
+    json_file: ReportFile = None,
+    html_file: ReportPage = None,
     lang: ReportLanguage = None,
-    view: Annotated[View | None, typer.Option(help="Default: student's for the public suite alone.")] = None,
+    view: ReportView = None,
     write: Annotated[bool, typer.Option("--write", help="Of a class: let the new scores count.")] = False,
     roster: Roster = None,
     assignment: Assignment = None,

@@ -15,14 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from grader.commands.files import write
-from grader.commands.options import Language
+from grader.commands.options import Language, translator
 from grader.contract import Report, Suite, View
-from grader.course import default_language, load_points, suite_folder
+from grader.course import load_points, suite_folder
 from grader.judge import Progress as Advance
 from grader.render import terminal
 from grader.report import to_json
 from grader.showcase import Exhibit
-from grader.text import Translator
 
 Answer = TypeVar("Answer")
 
@@ -77,8 +76,7 @@ def show_report(
         exhibits: What the page has pictures of.
     """
     seen = view or (View.STUDENT if report.suite is Suite.PUBLIC else View.INSTRUCTOR)
-    folders = tuple(suite_folder(tests, each) for each in (Suite.PUBLIC, Suite.HIDDEN))
-    translate = Translator(lang.value if lang else default_language(), folders)
+    translate = translator(lang, tests)
     with _no_commands():
         terminal.show(report, seen, translate, Console())
     if json_file:

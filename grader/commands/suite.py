@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from grader.commands.files import write
+from grader.commands.options import OnlyExercises
 from grader.commands.shown import with_progress
 from grader.contract import Suite
 from grader.course import load_course, suite_folder
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def calibrate_command(
-    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
+    exercise: OnlyExercises = None,
     draws: Annotated[int, typer.Option(min=100, help="Series for the reference and each family.")] = 4000,
     seed: Annotated[int, typer.Option(min=0, help="The seed of all draws.")] = 20261124,
     work: Annotated[Path, typer.Option(help="Keeps what is done.")] = Path("build/calibration"),
@@ -59,7 +60,7 @@ def calibrate_command(
 
 
 def audit_command(
-    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be repeated.")] = None,
+    exercise: OnlyExercises = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Only so many, drawn by the seed.")] = None,
     by_hand: Annotated[bool, typer.Option("--by-hand", help="Only the known mistakes, no automatic mutants.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of every grading, and of the sample.")] = 20261124,

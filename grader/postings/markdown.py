@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Sequence
 
-from grader.contract import Outcome, Status, Text, printable
+from grader.contract import Outcome, Status, Text, printable, shortened
 from grader.postings.record import Check, Posted
 from grader.text import Translator
 
@@ -94,7 +94,7 @@ def _function(name: str, checks: list[Check], translate: Translator) -> str:
 def cut(text: str) -> str:
     """A text of a submission on one line, and not longer than anyone reads."""
     line = printable(text)
-    return line if len(line) <= MAX_CHARACTERS else line[: MAX_CHARACTERS - 1] + "…"
+    return shortened(line, MAX_CHARACTERS)
 
 
 def preformatted(*lines: str) -> str:

@@ -78,6 +78,7 @@ def faults(modules, checks):
     """What is not as it must be in the checks of one submission."""
     for check in checks:
         kind, parts, case = modules[check["exercise"]]
+        seen = SimpleNamespace(**check)
         outcome = Outcome(check["outcome"])
         passed = outcome is Outcome.PASSED
         if kind in ("solution", "right") and not passed:
@@ -87,9 +88,9 @@ def faults(modules, checks):
         its_own = check["function"] == parts[-1].name.split(".")[0] or check["id"] in SHARED_CHECKS
         if kind == "wrong" and not passed and not its_own:
             yield f"{parts[-1].name}: {check['id']} is lost and has nothing to do with it"
-        if case and not passed and not case.may_spoil(SimpleNamespace(**check)):
+        if case and not passed and not case.may_spoil(seen):
             yield f"{parts[-1].name}: {check['id']} is lost and has nothing to do with it"
-        if case and case.concerns(SimpleNamespace(**check)) and not case.may_end(SimpleNamespace(**check)):
+        if case and case.concerns(seen) and not case.may_end(seen):
             yield f"{parts[-1].name}: {check['id']} ended in {outcome}"
     for exercise, (kind, parts, _) in modules.items():
         lost = [check for check in checks if check["exercise"] == exercise and not check["score"]]
