@@ -2,4 +2,5 @@
 
 from grader.cli import run
 
-run()
+if __name__ == "__main__":  # processes that are started from here import this file again
+    run()

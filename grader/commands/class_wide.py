@@ -42,8 +42,8 @@ def graders_of(workers: int | None, cluster: str | None) -> Callable[[Options], 
 
 
 def all_cores() -> int:
-    """How many submissions of a class are graded at a time."""
-    return len(os.sched_getaffinity(0))
+    """How many submissions, or draws, are worked on at a time: those cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def class_of(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from grader.commands.class_wide import all_cores
 from grader.commands.files import write
-from grader.commands.options import OnlyExercises
+from grader.commands.options import OnlyExercises, Workers
 from grader.commands.shown import with_progress
 from grader.contract import Suite
 from grader.course import load_course, suite_folder
@@ -27,25 +28,30 @@ def calibrate_command(
     exercise: OnlyExercises = None,
     draws: Annotated[int, typer.Option(min=100, help="Series for the reference and each family.")] = 4000,
     seed: Annotated[int, typer.Option(min=0, help="The seed of all draws.")] = 20261124,
+    workers: Workers = None,
     work: Annotated[Path, typer.Option(help="Keeps what is done.")] = Path("build/calibration"),
     picture: Annotated[Path | None, typer.Option(help="Draw the distributions.")] = None,
 ) -> None:
     """Place the thresholds of the forecast checks: writes tests/hidden/thresholds.toml. Takes hours."""
     os.environ |= {"KERAS_BACKEND": "jax", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    from grader.calibrate import CHUNK, Runs, calibrate, families_of, load_measurements, measure
+    from grader.calibrate import CHUNK, calibrate, families_of, measure
     from grader.render import thresholds
     from grader.series import load_origin
+    from grader.tandem import Plan, fill
 
     tests, names = find_tests(), tuple(spec.name for spec in load_course().chosen(exercise or ()))
     solutions, suite = tests.parent / "solutions", suite_folder(tests, Suite.HIDDEN)
     origin = load_origin(suite)
     groups = with_progress("reference", 0, lambda told: record_recipes(solutions, tests, names, told))
-    measurements = load_measurements(suite, solutions, names)
+    plan = Plan(work=work, seed=seed, suite=suite, solutions=solutions, exercises=names, groups=tuple(groups))
+    measurements = plan.measurements()
     if not groups and not measurements:
         raise UsageError(f"no check of {', '.join(names)} has a threshold; there is nothing to calibrate")
 
     def train(told: Advance) -> list[Placement]:
-        runs = Runs(work, seed, lambda name: told(name, ""), origin)
+        for name in fill(plan, len(measurements), draws, workers or all_cores()):
+            told(name, "")
+        runs = plan.runs()
         return calibrate(groups, runs, draws) + [one for what in measurements for one in measure(what, runs, draws)]
 
     families = sum(len(group.families) for group in groups) + sum(len(families_of(what)) for what in measurements)

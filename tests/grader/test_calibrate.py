@@ -1,11 +1,14 @@
 """Thresholds: placed between the reference and what must not pass, with bounds that anyone can recompute."""
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import ClassVar
 
 import keras
 import numpy as np
+import psutil
 import pytest
 from scipy.stats import binom
 
@@ -17,9 +20,15 @@ from grader.families import FAMILIES, HONEST, Group
 from grader.observe import model_data
 from grader.render import thresholds
 from grader.series import Origin
+from tests.grader.clusters import until
 
 ROOT = Path(__file__).parents[2]
 HIDDEN = ROOT / "tests" / "hidden"
+PATIENCE_S = 120
+
+
+def chunks(folder):
+    return [path for path in folder.glob("*.npy") if not path.name.endswith(".partial.npy")]
 
 
 def group(*layers, checks=("lstm.build_lstm.forecast",)):
@@ -202,3 +211,17 @@ def test_checks_that_train_the_same_network_share_their_runs(tmp_path):
             stream.write(wire.encode({"check": check, "model": data, "look_back": 20, "sequence": False}))
     found = families.read_recipes(tmp_path / "recipes")
     assert [one.checks for one in found] == [("a.a.f", "b.b.f"), ("c.c.f",)]
+
+
+def test_a_calibration_that_is_killed_leaves_no_process_and_no_half_a_chunk(tmp_path):
+    command = [sys.executable, "-m", "grader", "calibrate", "--exercise", "baselines", "--draws", "10000"]
+    process = psutil.Popen([*command, "--workers", "2", "--work", str(tmp_path)], stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: len(chunks(tmp_path)) > 2, PATIENCE_S)
+        below = process.children(recursive=True)
+        assert len([one for one in below if "spawn_main" in " ".join(one.cmdline())]) == 2
+    finally:
+        process.kill()
+        process.wait()
+    assert psutil.wait_procs(below, timeout=PATIENCE_S)[1] == []
+    assert all(np.load(path).shape == (calibrate.CHUNK,) for path in chunks(tmp_path))

@@ -37,6 +37,7 @@ LAYERS = [
     {"session", "memory", "watch", "abreast"},
     {"families", "kills"},
     {"calibrate"},
+    {"tandem"},
     {"render", "postings"},
     {"workflow", "leaks"},
     {"grade", "release", "post", "mutants"},
