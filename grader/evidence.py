@@ -87,9 +87,13 @@ _OUTCOMES = {
 }
 
 
+UNWRITTEN = "unwritten"
+"""The phase of a call of a function that is not there, or is a stub: it ends so whatever it is given."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A call that gave no value: how it ended, in which phase ("import", "call", "wire") and, if it raised, what.
+    """A call that gave no value: how it ended, in which phase ("import", "call", "wire"...) and, if it raised, what.
 
     `bases` are the names of the exception's classes, itself first; `place` is "file.py:line" in the student's own
     code, or ""; `trace` is the traceback through the student's own code, which stays on the student's side. `used`

@@ -15,7 +15,7 @@ import numpy as np
 from grader import importing, observe, wire, worker
 from grader.contract import Note, Scalar, Text
 from grader.course import Limits
-from grader.evidence import Ending, Failure, ModelData, Request, Returned, StudentError, changed_arguments
+from grader.evidence import UNWRITTEN, Ending, Failure, ModelData, Request, Returned, StudentError, changed_arguments
 from grader.models import ModelEvidence
 
 Exchange = tuple[Request, Returned | Failure]
@@ -113,7 +113,7 @@ class Submission:
         self._source = source
         self._owners = owners
         self._seed = seed
-        self._import_failures: dict[str, Failure] = {}
+        self._hopeless: dict[tuple[str, str], Failure] = {}
         self._notes: dict[tuple[str, str], Note] = {}
         self.spent_s = 0.0
         self.exchanges: list[Exchange] = []
@@ -145,12 +145,11 @@ class Submission:
             # Of the function, not of the call: an equal request must have an equal answer (hostile row 43).
             seed=_call_seed(self._seed, f"{exercise}.{function}"),
         )
-        # What cannot be imported, or hangs at import, would do so again for each check.
-        result = self._import_failures.get(exercise) or self._ask(request)
+        result = self._known(function) or self._ask(request)
         self.exchanges.append((request, result))
         if isinstance(result, Failure):
-            if result.phase == "import":
-                self._import_failures[exercise] = result
+            if result.phase in ("import", UNWRITTEN):
+                self._hopeless[exercise, function if result.phase == UNWRITTEN else ""] = result
             sentence = explain(result, exercise, function)
             if kind := _kind_of_note(result):
                 place = exercise if result.phase == "import" else function
@@ -158,6 +157,19 @@ class Submission:
                 self._notes.setdefault((kind, place), Note(kind=kind, detail=sentence))
             raise StudentError(result, sentence)
         return Returned(_with_models(result.value), result.changed)
+
+    def expect_answers(self, function: str) -> None:
+        """Raise what a call of a function would, if that is known: making what it would be given takes long."""
+        if known := self._known(function):
+            raise StudentError(known, explain(known, self._owners[function], function))
+
+    def _known(self, function: str) -> Failure | None:
+        """How every call of a function ends, if that is known.
+
+        What cannot be imported, hangs at import or is not written would be so again for each check.
+        """
+        exercise = self._owners[function]
+        return self._hopeless.get((exercise, "")) or self._hopeless.get((exercise, function))
 
     def _ask(self, request: Request) -> Returned | Failure:
         start = time.monotonic()

@@ -13,13 +13,14 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from grader import importing, wire
 from grader.contract import printable, shortened
-from grader.evidence import Ending, Failure, ModelData, Observed, Request, array_arguments
+from grader.evidence import UNWRITTEN, Ending, Failure, ModelData, Observed, Request, array_arguments
 from grader.observe import observe
 
 MAX_MESSAGE = 300
@@ -42,8 +43,8 @@ def answer(request: Request, folder: Path) -> Observed | Failure:
             return Observed(None, {})
         phase = "call"
         function = getattr(module, request.function, None)
-        if not callable(function):
-            return Failure(ending=Ending.MISSING, phase=phase)
+        if not callable(function) or _is_stub(function):
+            return Failure(ending=Ending.MISSING, phase=UNWRITTEN)
         args, kwargs = _revive(request.args, request.function), _revive(request.kwargs, request.function)
         # Last, since building a model has drawn random numbers.
         seed_everything(request.seed)
@@ -59,6 +60,19 @@ def answer(request: Request, folder: Path) -> Observed | Failure:
         return Failure(ending=Ending.MISSING, phase=phase) if gone else _failure(error, phase, folder)
     except BaseException as error:  # the student's call: SystemExit and pytest's own outcomes are errors like any other
         return _failure(error, phase, folder)
+
+
+def _is_stub(function: Any) -> bool:
+    """Whether a function does nothing, whatever it is given, but raise NotImplementedError as the stubs do."""
+    code = getattr(function, "__code__", None)
+    return isinstance(code, CodeType) and (code.co_code, code.co_names) == (_STUB.co_code, _STUB.co_names)
+
+
+def _unwritten() -> None:
+    raise NotImplementedError
+
+
+_STUB = _unwritten.__code__
 
 
 def _failure(error: BaseException, phase: str, folder: Path) -> Failure:

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from grader.course import load_course
 from grader.evidence import Ending, Failure, Request, Returned, StudentError
-from grader.submission import Rationed, Submission, explain
+from grader.submission import InProcess, Rationed, Submission, explain
 
 LIMITS = load_course().limits
 
@@ -82,3 +83,44 @@ def test_a_student_reads_which_limit_was_met_and_where(failure, words, note):
 
 def test_a_value_comes_back_as_it_is():
     assert Submission(Fixed(Returned(3)), {"scale": "windowing"}, seed=1).scale([1.0], 0, 1) == 3
+
+
+class Counted:
+    """Passes requests on, and remembers for which functions."""
+
+    def __init__(self, source):
+        self._source = source
+        self.asked = []
+
+    def ask(self, request):
+        self.asked.append(request.function)
+        return self._source.ask(request)
+
+
+HALF_WRITTEN = '''
+def scale(series, mean, std):
+    """Standardise a series."""
+    raise NotImplementedError
+
+
+def unscale(series, mean, std):
+    if std == 0:
+        raise NotImplementedError
+    return series * std + mean
+'''
+
+
+def test_what_is_not_written_is_asked_for_once_and_what_is_half_written_each_time(tmp_path):
+    (tmp_path / "windowing.py").write_text(HALF_WRITTEN, "utf-8")
+    source = Counted(InProcess(tmp_path))
+    submission = Submission(source, load_course().owners, seed=1)
+    for function in ("scale", "scale", "split_series", "split_series"):
+        with pytest.raises(StudentError, match=f"{function} is not written yet"):
+            submission.call(function, (np.ones(3), 0.0, 1.0), {})
+    with pytest.raises(StudentError, match="unscale is not written yet"):
+        submission.unscale(np.ones(3), 0.0, 0.0)
+    assert submission.unscale(np.ones(3), 0.0, 2.0).tolist() == [2.0, 2.0, 2.0]
+    assert source.asked == ["scale", "split_series", "unscale", "unscale"]
+    submission.expect_answers("unscale")
+    with pytest.raises(StudentError, match="scale is not written yet"):
+        submission.expect_answers("scale")
