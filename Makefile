@@ -5,7 +5,7 @@ SUBMISSION ?= solutions
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test workflow notebooks own-course documented figures reference exercise cluster stubs samples sunday audit hostile fuzz benchmark picture clean
+.PHONY: grade test coverage workflow notebooks own-course documented figures reference exercise cluster stubs samples sunday audit hostile fuzz benchmark picture clean
 
 grade: $(VENV)/graded
 	@$(BIN)/grader grade $(SUBMISSION) $(OPTIONS)
@@ -86,6 +86,10 @@ $(VENV)/graded: pyproject.toml constraints.txt
 $(VENV)/tested: $(VENV)/graded
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[develop]'
 	@touch $@
+
+# Which lines and branches of grader/ the tests leave out, as build/coverage.txt: half an hour.
+coverage: $(VENV)/tested
+	$(BIN)/python -m tests.coverage
 
 # How fast it is on this machine, as ratios; an hour. PARTS="cold desk" measures these alone.
 benchmark: $(VENV)/tested

@@ -117,6 +117,9 @@ def code() -> Iterator[Row]:
     yield "comments in 100 lines", f"{100 * comments / sum(lines):.1f}", ""
     yield "functions with annotated results", _of(annotated, len(functions)), ""
     yield "lines of tests for each line of source", f"{tests / sum(lines):.2f}", ""
+    path = BUILD / "coverage.txt"
+    if path.is_file() and (total := re.search(r"^TOTAL.*?(\d+%)$", path.read_text("utf-8"), re.MULTILINE)):
+        yield "lines and branches that `make test` reaches, those in workers not counted", total[1], "make coverage"
 
 
 def _of(count: int, total: int) -> str:
