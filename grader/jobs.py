@@ -24,6 +24,9 @@ from grader.transcript import Recorder, Replay
 if TYPE_CHECKING:
     from grader.workers import Workers
 
+PROPERTY = "grader"
+"""What pytest's report calls the facts of a check that the judge adds."""
+
 HEAVY = ("keras", "matplotlib.figure")
 """What the workers of an exercise find imported."""
 

@@ -24,14 +24,13 @@ from grader.desk import Desk, Ended, is_stuck, sentences
 from grader.diagnose import diagnose
 from grader.errors import GraderError
 from grader.evidence import CheckFailed
-from grader.jobs import Facts, Job, text_to_json
+from grader.jobs import PROPERTY, Facts, Job, text_to_json
 from grader.kept import Kept
 from grader.misconceptions import Misconception, load_catalogue
 from grader.series import Origin, load_origin
 from grader.submission import Exchange, Submission
 from grader.text import LANGUAGES, Translator
 
-PROPERTY = "grader"
 DESK = "grader.desk"
 MARKERS = (
     "exercise(name): the exercise that a check belongs to",
@@ -174,8 +173,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=dropped)
 
 
-def _key(item: pytest.Item, order: dict[str, int]) -> tuple[str, int]:
-    return item.path.parent.name, order[_marker(item, "exercise")]
+def _key(item: pytest.Item, order: dict[str, int]) -> tuple[int, str]:
+    # Both suites of an exercise one after the other: they then share a worker.
+    return order[_marker(item, "exercise")], item.path.parent.name
 
 
 def pytest_report_header(config: pytest.Config) -> str:

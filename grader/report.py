@@ -11,10 +11,8 @@ from typing import Any
 from grader.contract import SCHEMA, Check, Exercise, Isolation, Note, Outcome, Report, Scalar, Status, Suite, Text, View
 from grader.course import ExerciseSpec, Ladder, load_course
 from grader.errors import GraderError
-from grader.jobs import text_from_json
+from grader.jobs import PROPERTY, text_from_json
 from grader.text import LANGUAGES, Translator
-
-PROPERTY = "grader"
 
 Hints = Mapping[str, Mapping[str, Ladder]]
 

@@ -1,7 +1,7 @@
 """Which lines and branches of `grader/` no test reaches: `make coverage` writes them to `build/coverage.txt`.
 
-Judges and commands run in processes of their own, and a judge's environment is made from nothing: so a `.pth` file, which
-Python reads at every start, begins the measurement there. Workers read none, and are left out.
+Judges and commands run in processes of their own, and a judge's environment is made from nothing: so a `.pth` file,
+which Python reads at every start, begins the measurement there. Workers read none, and are left out.
 """
 
 import subprocess

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.contract import Scalar, Text, printable
+from grader.contract import Scalar, Text, printable, shortened
 from grader.evidence import Array
 from grader.evidence import Axes as AxesFacts
 from grader.text import Translator
@@ -226,7 +226,7 @@ def _plot(figure: Figure, data: Mapping[str, Any], translate: Translator) -> Tex
             for text in figure.legend(loc="outside upper center", ncols=2).get_texts():
                 text.set_parse_math(False)
     curves = len(drawn[0].curves) if drawn else 0
-    return Text("The figure has {curves} curves.", {"curves": curves})
+    return Text("Curves in the figure: {curves}.", {"curves": curves})
 
 
 def _scores(figure: Figure, data: Mapping[str, Any], translate: Translator) -> Text:
@@ -297,14 +297,14 @@ def _of_errors(errors: Array, data: Mapping[str, Any]) -> Text:
     if data["reference"] is not None:
         values["reference"] = f"{data['reference_error']:.2f}"
     return Text(
-        "The median nrmse of {count} forecasters is {median}; that of the reference is {reference}, that of "
+        "Forecasters: {count}; the median of their nrmse is {median}, that of the reference is {reference}, that of "
         "persistence {persistence}. Not better than persistence: {worse}.",
         values,
     )
 
 
 def _words(text: str) -> str:
-    return printable(text)[:MAX_WORDS]
+    return shortened(printable(text), MAX_WORDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
