@@ -353,7 +353,8 @@ def load_gate(folder: Path, check: str, series: str) -> Gate:
     gate = load_thresholds(folder).get(check)
     if gate is None or gate.series != series:
         came = f"is for the series {gate.series}" if gate else "is not there"
-        todo = f"run `grader calibrate` first, or `grader calibrate --exercise {check.partition('.')[0]}` for this one alone"
+        alone = f"`grader calibrate --exercise {check.partition('.')[0]}`"
+        todo = f"run `grader calibrate` first, or {alone} for this one alone"
         raise GraderError(f"the threshold of {check} {came}; expected one for the series {series}: {todo}")
     return gate
 
