@@ -63,6 +63,8 @@ def calibrate_command(
     if picture:
         thresholds.picture(placements).savefig(picture)
     Console().print(thresholds.table(placements))
+    for doubt in thresholds.doubts(placements):
+        typer.echo(doubt)
 
 
 def audit_command(

@@ -69,6 +69,19 @@ def table(placements: Sequence[Placement]) -> Table:
     return shown
 
 
+def doubts(placements: Sequence[Placement]) -> list[str]:
+    """A sentence for each check that tells right from wrong badly on this series, and what to do about it."""
+    found = []
+    for placement in placements:
+        lost, passed = int(placement.honest_lost.sum()), sum(count.count for count in placement.passed.values())
+        if lost or passed:
+            found.append(
+                f"{', '.join(placement.checks)}: the reference loses it in {lost} of {len(placement.honest_lost)} draws, "
+                f"and what must not pass has passed {passed} times; leave the exercise out, or take another series"
+            )
+    return found
+
+
 def _check(placement: Placement) -> dict[str, Any]:
     lost = Count(count=int(placement.honest_lost.sum()), draws=len(placement.honest_lost))
     gate = {"threshold": placement.gate.threshold} | (

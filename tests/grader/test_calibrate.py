@@ -167,6 +167,14 @@ def test_a_draw_that_loses_in_two_checks_is_one_draw_that_loses():
     assert any_point_lost([first, second]) == Count(count=2, draws=4)
 
 
+def test_a_check_that_tells_right_from_wrong_badly_is_named_with_what_to_do():
+    well, badly = placement([False] * 4), placement([True, True, False, False])
+    assert thresholds.doubts([well]) == []
+    [doubt] = thresholds.doubts([well, badly])
+    assert doubt.startswith("a.b.forecast: the reference loses it in 2 of 4 draws")
+    assert "take another series" in doubt
+
+
 def test_the_file_keeps_what_was_not_calibrated_and_the_suite_reads_it(tmp_path):
     before = '[checks."x.y.forecast"]\nthreshold = 0.5\n'
     (tmp_path / "thresholds.toml").write_text(thresholds.to_toml([placement([False] * 4)], {"draws": 4}, before))
