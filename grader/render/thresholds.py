@@ -75,9 +75,10 @@ def doubts(placements: Sequence[Placement]) -> list[str]:
     for placement in placements:
         lost, passed = int(placement.honest_lost.sum()), sum(count.count for count in placement.passed.values())
         if lost or passed:
+            checks, draws = ", ".join(placement.checks), len(placement.honest_lost)
             found.append(
-                f"{', '.join(placement.checks)}: the reference loses it in {lost} of {len(placement.honest_lost)} draws, "
-                f"and what must not pass has passed {passed} times; leave the exercise out, or take another series"
+                f"{checks}: the reference loses it in {lost} of {draws} draws, and what must not pass has passed "
+                f"{passed} times; leave the exercise out, or take another series"
             )
     return found
 
