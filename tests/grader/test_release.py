@@ -151,6 +151,14 @@ def test_the_doctor_finds_this_set_up_well_but_for_what_is_wrong_with_a_release(
     assert {"posting github: 12/12", "posting reporter: 12/12"} <= {finding.what for finding in findings}
 
 
+def test_the_doctor_finds_an_answer_in_a_release_and_that_its_workflow_is_gone(changed, root):
+    (changed / ".github" / "workflows" / "grade.yml").unlink()
+    shutil.copy(root / "solutions" / "lstm.py", changed / "exercises")
+    wrong = [finding.what for finding in diagnose(root, changed) if not finding.well]
+    assert any("there is no .github/workflows/grade.yml; make a release again" in what for what in wrong), wrong
+    assert any("an answer is in the template: exercises/lstm.py" in what for what in wrong), wrong
+
+
 @pytest.mark.full
 def test_the_bundle_grades_a_checkout_as_the_runner_of_classroom_50_calls_it(changed, root, tmp_path):
     """It installs everything into an environment of its own, as it would there."""
