@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,9 +36,6 @@ from grader.training import (
 
 CHUNK = 100
 CONFIDENCE = 0.95
-
-Done = Callable[[str], None]
-"""Told which check and family have another chunk of runs."""
 
 
 class Measurement(Protocol):
@@ -65,13 +63,12 @@ class Measurement(Protocol):
 class Runs:
     """The skills of many draws, computed in chunks and kept in a folder."""
 
-    def __init__(self, folder: Path, seed: int, done: Done = lambda name: None, origin: Origin = MACKEY_GLASS) -> None:
-        """Take the folder that keeps what was computed, the seed of all draws, who is told, and whence series come."""
+    def __init__(self, folder: Path, seed: int, origin: Origin = MACKEY_GLASS) -> None:
+        """Take the folder that keeps what was computed, the seed of all draws, and whence series come."""
         # Runs on another series say nothing about this one.
         self._folder = folder = folder if origin is MACKEY_GLASS else folder / origin.fingerprint
         self._seed = seed
         self._origin = origin
-        self._done = done
         self._lessons: dict[tuple[int, int, bool], Lesson] = {}
         self._trainers: dict[tuple[tuple[str, ...], str], SideBySide] = {}
         self._starts: dict[tuple[tuple[str, ...], int], list[Array]] = {}
@@ -86,12 +83,12 @@ class Runs:
         """What is measured of a family in a chunk of draws, `(CHUNK, len(what.checks))`."""
         numbers = range(chunk * CHUNK, (chunk + 1) * CHUNK)
         key = architecture.digest([what.facts, family, self._seed, CHUNK])
-        return self._load(f"{key}-{chunk}", next(iter(what.checks)), lambda: what.skills(family, self._seed, numbers))
+        return self._load(f"{key}-{chunk}", lambda: what.skills(family, self._seed, numbers))
 
     def real(self, what: Measurement) -> Array:
         """What is measured of the reference as a worker runs it, `(runs, len(what.checks))`."""
         key = architecture.digest([what.facts, "real", self._seed])
-        return self._load(key, next(iter(what.checks)), lambda: what.real_runs(self._seed))
+        return self._load(key, lambda: what.real_runs(self._seed))
 
     def further(self, group: Group, family: str, numbers: Array) -> Array:
         """The skills of the further runs of some draws, `(len(numbers), FURTHER_RUNS)`."""
@@ -113,17 +110,17 @@ class Runs:
         # All that a skill depends on is in the name of its file: what is not known under it is computed.
         what = [model.kind, nameless(architecture.stateless(model.config)), group.look_back, group.sequence]
         how = [self._seed, CHUNK, STEPS, BATCH_SIZE, LEARNING_RATE]
-        return self._load(f"{architecture.digest([what, how])}-{name}", f"{group.checks[0]} {family}", compute)
+        return self._load(f"{architecture.digest([what, how])}-{name}", compute)
 
-    def _load(self, name: str, title: str, compute: Callable[[], Array]) -> Array:
+    def _load(self, name: str, compute: Callable[[], Array]) -> Array:
         path = self._folder / f"{name}.npy"
         if not path.is_file():
-            partial = path.with_suffix(".partial.npy")  # `save` adds .npy to any other ending
+            # A process of its own may compute the same; and `save` adds .npy to any other ending.
+            partial = path.with_suffix(f".{os.getpid()}.partial.npy")
             np.save(partial, compute())
             # A run that is stopped leaves a file as a whole, or none.
             partial.replace(path)
         found: Array = np.load(path)
-        self._done(title)
         return found
 
     def _train(self, group: Group, family: str, numbers: Sequence[int], run: int) -> Array:
@@ -232,6 +229,16 @@ class Placement:
     """What the reference reached as a worker runs it, where `skills` comes from a repetition of its recipe."""
 
     @property
+    def loses(self) -> Count:
+        """How often the reference lost the point."""
+        return Count(count=int(self.honest_lost.sum()), draws=len(self.honest_lost))
+
+    @property
+    def passes(self) -> int:
+        """How often any of the families that must not pass did."""
+        return sum(count.count for count in self.passed.values())
+
+    @property
     def is_trained_here(self) -> bool:
         """Whether the judge trains, and may train again; else the submission has, once."""
         return math.isfinite(self.gate.sure)
@@ -258,12 +265,16 @@ def _rounded(value: float) -> float:
     return float(f"{value:.3g}")
 
 
+def chunks(draws: int) -> range:
+    """The numbers of the chunks that so many draws are computed in; the last one is whole as well."""
+    return range(-(-draws // CHUNK))
+
+
 def calibrate(groups: Sequence[Group], runs: Runs, draws: int) -> list[Placement]:
     """Train the reference and every family on so many draws, and place the threshold of each group."""
-    chunks = range(-(-draws // CHUNK))
     skills: dict[tuple[str, ...], dict[str, list[Array]]] = {group.checks: {} for group in groups}
     # The outer loop: all groups and families train on the series of a chunk while these are in memory.
-    for chunk in chunks:
+    for chunk in chunks(draws):
         for group in groups:
             for family in group.families:
                 skills[group.checks].setdefault(family, []).append(runs.first(group, family, chunk))
@@ -323,7 +334,7 @@ def measure(what: Measurement, runs: Runs, draws: int) -> list[Placement]:
     A submission trains once, and nothing forgives an unlucky run: so each of the reference's places the threshold.
     """
     parts: dict[str, list[Array]] = {family: [] for family in families_of(what)}
-    for chunk in range(-(-draws // CHUNK)):
+    for chunk in chunks(draws):
         for family in parts:
             parts[family].append(runs.measured(what, family, chunk))
     found = {family: np.concatenate(columns) for family, columns in parts.items()}

@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.calibrate import CHUNK, Done, Measurement, Runs, families_of, load_measurements
+from grader.calibrate import Measurement, Runs, chunks, families_of, load_measurements
 from grader.families import Group
 from grader.series import load_origin
 
@@ -30,9 +30,9 @@ class Plan:
     exercises: tuple[str, ...]
     groups: tuple[Group, ...]
 
-    def runs(self, done: Done = lambda name: None) -> Runs:
+    def runs(self) -> Runs:
         """The runs in that folder."""
-        return Runs(self.work, self.seed, done, load_origin(self.suite))
+        return Runs(self.work, self.seed, load_origin(self.suite))
 
     def measurements(self) -> list[Measurement]:
         """What the suite wants measured beside the groups."""
@@ -50,7 +50,7 @@ def fill(plan: Plan, measurements: int, draws: int, processes: int) -> Iterator[
     """
     places = len(plan.groups) + measurements
     # Chunk by chunk, so that what is there when a run is stopped is of the same draws for all.
-    parts = [(place, chunk) for chunk in range(-(-draws // CHUNK)) for place in range(places)]
+    parts = [(place, chunk) for chunk in chunks(draws) for place in range(places)]
     # Never forked: JAX and TensorFlow have threads.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(plan,)) as pool:
@@ -66,8 +66,7 @@ class _Bench:
     """What a process has at hand for all of its chunks."""
 
     def __init__(self, plan: Plan) -> None:
-        self.told: list[str] = []
-        self.runs = plan.runs(self.told.append)
+        self.runs = plan.runs()
         self.groups = plan.groups
         self.measurements = plan.measurements()
 
@@ -89,15 +88,16 @@ def _end_with_parent() -> None:
 
 
 def _compute(place: int, chunk: int) -> list[str]:
-    """Compute a chunk of a group or a measurement; gives what was told of it."""
+    """Compute a chunk of a group or a measurement; gives the check and family of each part."""
     (bench,) = _BENCH
-    bench.told.clear()
     if place < len(bench.groups):
         group = bench.groups[place]
-        for family in group.families:
+        check, families = group.checks[0], list(group.families)
+        for family in families:
             bench.runs.first(group, family, chunk)
     else:
         what = bench.measurements[place - len(bench.groups)]
-        for family in families_of(what):
+        check, families = next(iter(what.checks)), families_of(what)
+        for family in families:
             bench.runs.measured(what, family, chunk)
-    return list(bench.told)
+    return [f"{check} {family}" for family in families]

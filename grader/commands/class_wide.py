@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands.options import Language, translator
+from grader.commands.options import Language, all_cores, translator
 from grader.commands.shown import progress_bar
 from grader.contract import printable
 from grader.course import load_course
@@ -39,11 +39,6 @@ def graders_of(workers: int | None, cluster: str | None) -> Callable[[Options], 
     from grader.classroom.cluster import Cluster
 
     return partial(Cluster, cluster, lambda said: print(printable(said), flush=True))
-
-
-def all_cores() -> int:
-    """How many submissions, or draws, are worked on at a time: those cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def class_of(

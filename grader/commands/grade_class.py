@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.class_wide import all_cores, class_of, graders_of, results
+from grader.commands.class_wide import class_of, graders_of, results
 from grader.commands.files import make_private, write
 from grader.commands.options import (
     ATTEMPTS,
@@ -26,6 +26,7 @@ from grader.commands.options import (
     Roster,
     Round,
     Workers,
+    all_cores,
 )
 from grader.commands.shown import progress_bar
 from grader.contract import Suite, printable

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +48,11 @@ ClusterAddress = Annotated[
 ]
 GRADEBOOK = "sqlite:///gradebook.db"
 ATTEMPTS = Path("attempts")
+
+
+def all_cores() -> int:
+    """How many submissions, or draws, are worked on at a time: those cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def translator(lang: Language | None, tests: Path) -> Translator:

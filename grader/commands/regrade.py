@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from grader.commands.class_wide import all_cores, class_of, graders_of, results
+from grader.commands.class_wide import class_of, graders_of, results
 from grader.commands.options import (
     GRADEBOOK,
     Assignment,
@@ -21,6 +21,7 @@ from grader.commands.options import (
     ReportView,
     Roster,
     Workers,
+    all_cores,
 )
 from grader.commands.shown import count, show_report, with_progress
 from grader.contract import View, printable

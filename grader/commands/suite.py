@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from grader.commands.class_wide import all_cores
 from grader.commands.files import write
-from grader.commands.options import OnlyExercises, Workers
+from grader.commands.options import OnlyExercises, Workers, all_cores
 from grader.commands.shown import with_progress
 from grader.contract import Suite
 from grader.course import load_course, suite_folder

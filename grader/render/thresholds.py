@@ -62,29 +62,24 @@ def table(placements: Sequence[Placement]) -> Table:
         honest = placement.skills[HONEST]
         rivals = [placement.skills[family] for family in placement.passed]
         numbers = (placement.gate.threshold, np.median(honest), np.max(honest))
-        lost, passed = int(placement.honest_lost.sum()), sum(count.count for count in placement.passed.values())
-        cells = [f"{number:.3g}" for number in numbers] + [f"{lost}/{len(honest)}"]
-        cells += [f"{min(np.min(values) for values in rivals):.3g}", f"{passed}/{sum(map(len, rivals))}"]
+        cells = [f"{number:.3g}" for number in numbers] + [f"{placement.loses.count}/{placement.loses.draws}"]
+        cells += [f"{min(np.min(values) for values in rivals):.3g}", f"{placement.passes}/{sum(map(len, rivals))}"]
         shown.add_row("\n".join(placement.checks), *cells)
     return shown
 
 
 def doubts(placements: Sequence[Placement]) -> list[str]:
     """A sentence for each check that tells right from wrong badly on this series, and what to do about it."""
-    found = []
-    for placement in placements:
-        lost, passed = int(placement.honest_lost.sum()), sum(count.count for count in placement.passed.values())
-        if lost or passed:
-            checks, draws = ", ".join(placement.checks), len(placement.honest_lost)
-            found.append(
-                f"{checks}: the reference loses it in {lost} of {draws} draws, and what must not pass has passed "
-                f"{passed} times; leave the exercise out, or take another series"
-            )
-    return found
+    return [
+        f"{', '.join(placement.checks)}: the reference loses it in {placement.loses.count} of {placement.loses.draws} "
+        f"draws, and what must not pass has passed {placement.passes} times; leave the exercise out, or take another "
+        "series"
+        for placement in placements
+        if placement.loses.count or placement.passes
+    ]
 
 
 def _check(placement: Placement) -> dict[str, Any]:
-    lost = Count(count=int(placement.honest_lost.sum()), draws=len(placement.honest_lost))
     gate = {"threshold": placement.gate.threshold} | (
         {"sure": placement.gate.sure} if placement.is_trained_here else {}
     )
@@ -97,7 +92,7 @@ def _check(placement: Placement) -> dict[str, Any]:
         **gate,
         **real,
         "overlap": placement.overlap,
-        "reference": {"loses": _count(lost), "errors": _quantiles(placement.skills[HONEST])},
+        "reference": {"loses": _count(placement.loses), "errors": _quantiles(placement.skills[HONEST])},
         **({"must_pass": must_pass} if must_pass else {}),
         "must_not_pass": {
             family: {"passes": _count(count), "errors": _quantiles(placement.skills[family])}

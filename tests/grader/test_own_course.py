@@ -222,6 +222,7 @@ def test_thresholds_of_another_series_stop_the_grading_until_they_are_calibrated
     stopped = course.run("grader", "grade", "solutions")
     assert stopped.returncode == 3
     assert "is for the series mackey-glass; expected one for the series sha256-" in unwrapped(stopped.stderr)
+    assert "run `grader calibrate` first" in unwrapped(stopped.stderr)
     assert "or `grader calibrate --exercise baselines` for this one alone" in unwrapped(stopped.stderr)
 
     idle = course.run("grader", "calibrate", "--exercise", "windowing")
