@@ -297,7 +297,7 @@ def _of_errors(errors: Array, data: Mapping[str, Any]) -> Text:
     if data["reference"] is not None:
         values["reference"] = f"{data['reference_error']:.2f}"
     return Text(
-        "Forecasters: {count}; the median of their nrmse is {median}, that of the reference is {reference}, that of "
+        "The median nrmse of {count} forecasters is {median}; that of the reference is {reference}, that of "
         "persistence {persistence}. Not better than persistence: {worse}.",
         values,
     )
