@@ -167,13 +167,23 @@ def submission_of(case, folder):
 def survivors(since):
     """Processes of a worker that have begun since then and live: not those of another run."""
     found = []
-    for process in psutil.process_iter(["cmdline", "create_time", "uids", "status"]):
+    for process in psutil.process_iter(["cmdline", "create_time", "uids"]):
         words = " ".join(process.info["cmdline"] or ())
         uids = process.info["uids"]
         of_worker = "zygote.main" in words or PLANTED in words or (uids and uids.real in bubblewrap.FREE_USERS)
-        if of_worker and process.info["create_time"] >= since - 1 and not below_another_run(process):
+        began = process.info["create_time"] >= since - 1
+        if of_worker and began and lives(process) and not below_another_run(process):
             found.append((process.pid, words[:100]))
     return found
+
+
+def lives(process):
+    """Tell whether a process runs: one that has ended stays listed until its parent, maybe number 1, looks after it."""
+    try:
+        # The threads of a process outlive its main one, which is then listed as a zombie.
+        return process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1
+    except psutil.Error:
+        return False
 
 
 def below_another_run(process):
