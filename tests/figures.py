@@ -8,6 +8,7 @@ import ast
 import datetime
 import io
 import json
+import math
 import re
 import statistics
 import tokenize
@@ -35,7 +36,7 @@ def calibration() -> Iterator[Row]:
     command = "grader calibrate"
     lost = document["calibration"]["reference_loses_any_point"]
     yield "draws in which the reference loses a point to chance", _of(lost["count"], lost["draws"]), command
-    yield "its chance, at most (95 %)", f"{lost['chance_at_most']:.2%}", command
+    yield "its chance, at most (95 %)", _at_most(lost["chance_at_most"]), command
     passed = [
         family["passes"] for check in document["checks"].values() for family in check.get("must_not_pass", {}).values()
     ]
@@ -43,7 +44,7 @@ def calibration() -> Iterator[Row]:
     total = _of(sum(one["count"] for one in passed), sum(one["draws"] for one in passed))
     yield "draws in which one of these passes", total, command
     worst = max(one["chance_at_most"] for one in passed)
-    yield "its chance for the likeliest of them, at most (95 %)", f"{worst:.2%}", command
+    yield "its chance for the likeliest of them, at most (95 %)", _at_most(worst), command
 
 
 def suite() -> Iterator[Row]:
@@ -120,6 +121,11 @@ def code() -> Iterator[Row]:
     path = BUILD / "coverage.txt"
     if path.is_file() and (total := re.search(r"^TOTAL.*?(\d+%)$", path.read_text("utf-8"), re.MULTILINE)):
         yield "lines and branches that `make test` reaches, those in workers not counted", total[1], "make coverage"
+
+
+def _at_most(chance: float) -> str:
+    """A bound in percent; rounded down it would claim too much."""
+    return f"{math.ceil(chance * 1e5) / 1e5:.3%}"
 
 
 def _of(count: int, total: int) -> str:
