@@ -7,18 +7,22 @@ of these the simplest, which stands first in the catalogue. The student's eviden
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 
-from grader import likeness
-from grader.evidence import Ending, Failure, Request, Returned
+from grader import likeness, wire
+from grader.evidence import Ending, Failure, ModelData, Request, Returned
 from grader.forecaster import symptoms
 from grader.misconceptions import Misconception
 from grader.submission import Exchange
 
 Result = Returned | Failure
 Ask = Callable[[Request], Result]
+Run = Sequence[Exchange]
+"""Exchanges that belong together, in their order."""
 
 BUDGET_S = 60.0
 """For all variants of a submission; what is not named by then stays unnamed."""
@@ -61,7 +65,8 @@ class _Variants:
         self._by_function: dict[str, list[Misconception]] = {}
         for entry in catalogue:
             self._by_function.setdefault(entry.function, []).append(entry)
-        self._ask = ask
+        self._found: dict[str, list[Misconception]] = {}
+        self._answers = _Answers(ask)
         self._deadline = deadline
 
     def fitting(self, function: str, exchanges: Sequence[Exchange]) -> list[Misconception]:
@@ -83,37 +88,90 @@ class _Variants:
         if function == TRAINED:
             told = {f"{TRAINED}.{slug}" for request, came in exchanges for slug in symptoms(request, came)}
             return [entry for entry in candidates if entry.id in told]
-        case = _Case(function, exchanges, self._ask)
-        # What the reference answers as well is no mistake, whatever the check said.
-        if time.monotonic() > self._deadline or all(map(likeness.alike, case.came, case.right, case.right)):
+        if time.monotonic() > self._deadline:
             return []
-        return [entry for entry in candidates if time.monotonic() < self._deadline and all(case.agreements(entry.id))]
+        case = _Case(function, exchanges, self._answers)
+        # What the reference answers as well is no mistake, whatever the check said.
+        if all(map(likeness.alike, case.came, case.right, case.right)):
+            return []
+        # One mistake often explains several checks; the others are tried only where none that was found does.
+        before = self._found.setdefault(function, [])
+        if found := self._agreeing(case, before):
+            return found
+        found = self._agreeing(case, [entry for entry in candidates if entry not in before])
+        before += found
+        return found
+
+    def _agreeing(self, case: _Case, entries: Iterable[Misconception]) -> list[Misconception]:
+        return [entry for entry in entries if time.monotonic() < self._deadline and all(case.agreements(entry.id))]
 
     def likeliest(self, found: Sequence[Misconception], exchanges: Sequence[Exchange]) -> Misconception:
         """The one of several misconceptions of a function that agrees with most of what the function gave."""
         function = found[0].function
         if len(found) == 1 or function == TRAINED or time.monotonic() > self._deadline:
             return found[0]
-        case = _Case(function, [exchange for exchange in exchanges if exchange[0].function == function], self._ask)
+        case = _Case(function, [exchange for exchange in exchanges if exchange[0].function == function], self._answers)
         # `max` keeps the first of equals: the simplest, by the order of the catalogue.
         return max(found, key=lambda entry: sum(case.agreements(entry.id)))
 
 
-class _Case:
-    """What a function was asked, what it answered, and what the reference answers."""
+class _Answers:
+    """What the variants answer; what was asked before is not asked again."""
 
-    def __init__(self, function: str, exchanges: Sequence[Exchange], ask: Ask) -> None:
-        self._requests = [request for request, _ in exchanges]
+    def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self.came = list(likeness.telling(self._requests, [result for _, result in exchanges]))
-        self.right = list(self._answers(function))
+        self._known: dict[tuple[str, tuple[int, ...]], list[Result]] = {}
+
+    def of(self, name: str, run: Run) -> Iterator[Result]:
+        """The answers of one variant to the requests of a run; it is asked only as far as this is read."""
+        # By their identity: all checks share the same exchanges, which outlive the diagnosis.
+        key = (name, tuple(id(request) for request, _ in run))
+        if key in self._known:
+            yield from self._known[key]
+            return
+        results: list[Result] = []
+        for request, _ in run:
+            results.append(self._ask(replace(request, function=name)))
+            if len(results) == len(run):
+                self._known[key] = results
+            yield results[-1]
+
+
+class _Case:
+    """What a function was asked, what it answered, and what the reference answers.
+
+    First comes what the reference answers otherwise: there most variants are told from what came.
+    """
+
+    def __init__(self, function: str, exchanges: Sequence[Exchange], answers: _Answers) -> None:
+        def is_right(run: Run) -> bool:
+            right = list(answers.of(function, run))
+            return all(map(likeness.alike, [came for _, came in run], right, right))
+
+        self._answers = answers
+        self._runs = sorted(_runs(exchanges), key=is_right)
+        self._requests = [request for run in self._runs for request, _ in run]
+        self.came = list(likeness.telling(self._requests, [came for run in self._runs for _, came in run]))
+        self.right = list(self._told(function))
 
     def agreements(self, name: str) -> Iterator[bool]:
         """Whether a variant agrees with what came, request by request; it is asked only as far as this is read."""
-        return map(likeness.alike, self.came, self._answers(name), self.right)
+        return map(likeness.alike, self.came, self._told(name), self.right)
 
-    def _answers(self, name: str) -> Iterator[Result]:
-        """In the order of the requests: a model remembers what it was fed."""
+    def _told(self, name: str) -> Iterator[Result]:
         return likeness.telling(
-            self._requests, (self._ask(replace(request, function=name)) for request in self._requests)
+            self._requests, (result for run in self._runs for result in self._answers.of(name, run))
         )
+
+
+def _runs(exchanges: Sequence[Exchange]) -> list[Run]:
+    """Parts whose answers do not depend on each other: a model remembers what it was fed, until another one comes."""
+    parts = [(model, tuple(part)) for model, part in groupby(exchanges, key=lambda exchange: _model(exchange[0]))]
+    # One that comes back must come back to the same past.
+    return [part for _, part in parts] if len(dict(parts)) == len(parts) else [exchanges]
+
+
+def _model(request: Request) -> str:
+    """What tells the model that is passed in a request from others; from all of them, if there is none."""
+    models = [value for value in (*request.args, *request.kwargs.values()) if isinstance(value, ModelData)]
+    return hashlib.sha256(wire.encode({"models": models})).hexdigest() if models else str(id(request))

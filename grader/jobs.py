@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,10 +29,9 @@ PROPERTY = "grader"
 """What pytest's report calls the facts of a check that the judge adds."""
 
 HEAVY = ("keras", "matplotlib.figure")
-"""What the workers of an exercise find imported."""
+"""What the worker of an exercise finds imported, unless its module makes no use of it, and need not wait for it."""
 
-LIGHT_EXERCISES = frozenset({"windowing", "parameters"})
-"""These need none of it, and do not wait for it."""
+_USES_HEAVY = re.compile(rb"^\s*(?:from|import)\b.*\b(?:keras|tensorflow|matplotlib)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,8 @@ class Job:
         """The workers, at work on the modules in a folder, and the limits that they keep; all exercises if none."""
         course = load_course()
         limits = self.limits or course.limits
-        warm = {name: () if name in LIGHT_EXERCISES else HEAVY for name in exercises or course.names}
+        heavy = _heavy(folder, course.names)
+        warm = {name: HEAVY if name in heavy else () for name in exercises or course.names}
         # Before Keras is imported here, so that both import at the same time.
         kept.workers.give(folder, self.demand, limits, warm=warm, private=self.private)
         if HEAVY in warm.values():
@@ -146,6 +147,15 @@ class Job:
 
     def _recorded(self, source: Source) -> Source:
         return Recorder(source, self.transcript) if self.scratch else source
+
+
+def _heavy(folder: Path, names: Iterable[str]) -> frozenset[str]:
+    """The exercises whose modules import what is heavy: by their text, since a wrong guess costs no more than time."""
+    modules = {name: folder / f"{name}.py" for name in names}
+    users = {path for path in folder.rglob("*.py") if path.is_file() and _USES_HEAVY.search(path.read_bytes())}
+    if users.difference(modules.values()):  # a helper, which any of them may import
+        return frozenset(modules)
+    return frozenset(name for name, path in modules.items() if path in users)
 
 
 NOT_ISOLATED = Isolation(

@@ -50,6 +50,7 @@ ENVIRONMENT = {
     # Networks of this size gain nothing from threads, and lose a fifth of a core to their switching.
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
     "MPLBACKEND": "Agg",  # there is no display behind a wall
     "PYTHONHASHSEED": "0",  # a set of a student's has one order in every run
     "PYTHONDONTWRITEBYTECODE": "1",

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -22,10 +23,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from grader.abreast import Abreast, cores
 from grader.contract import Outcome, Suite
 from grader.course import load_course
 from grader.grade import Options, environment, find_tests, grade
-from grader.judge import Judge
+from grader.judge import Judge, Runs
 from tests.grader.test_sunday import draw_class, hand_in
 
 ROOT = Path(__file__).parents[2]
@@ -108,22 +110,24 @@ def ratio(ours: list[float], theirs: list[float]) -> float:
 
 
 def warm(repeats: int) -> Figures:
-    """Many submissions one after another with one judge, and the plain way before, between and after."""
-    with Judge() as judge, untrained() as submission:
-        theirs, ours = [plain(submission, 0)], []
-        for seed in range(WARM):
-            ours.append(grade_once(judge, submission, seed))
-            if seed == WARM // 2:
-                theirs.append(plain(submission, seed))
-        theirs.append(plain(submission, WARM))
-    whole = statistics.mean(ours)
-    return {
-        f"each of {WARM} / plain": whole / statistics.mean(theirs),
-        "the last ten / the first": sum(ours[-10:]) / 10 / ours[0],
-    }
+    """Many submissions one after another with the same judges, and the plain way before, between and after."""
+    figures = {}
+    for judges in range(1, cores() + 1):
+        with Abreast(judges) as abreast, untrained() as submission:
+            theirs, ours = [plain(submission, 0)], []
+            for seed in range(WARM):
+                ours.append(grade_once(abreast, submission, seed))
+                if seed == WARM // 2:
+                    theirs.append(plain(submission, seed))
+            theirs.append(plain(submission, WARM))
+        figures |= {
+            f"each of {WARM}, judges on {judges} cores / plain": statistics.mean(ours) / statistics.mean(theirs),
+            f"the last ten / the first, judges on {judges} cores": sum(ours[-10:]) / 10 / ours[0],
+        }
+    return figures
 
 
-def grade_once(judge: Judge, submission: Path, seed: int) -> float:
+def grade_once(judge: Runs, submission: Path, seed: int) -> float:
     """Seconds for one submission; all but what is set apart must be right."""
     start = time.monotonic()
     report = grade(submission, Options(tests=find_tests(), suite=Suite.HIDDEN, seed=seed), judge=judge)
@@ -218,11 +222,16 @@ def a_class(repeats: int) -> Figures:
         peak = memory.end()
         sample = [folder / "submissions" / who for who in calm[:: CLASS // PLAIN]]
         theirs = statistics.mean(plain(submission, seed, Suite.ALL) for seed, submission in enumerate(sample))
+        start = time.monotonic()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda pair: plain(pair[1], pair[0], Suite.ALL), enumerate(sample)))
+        side_by_side = (time.monotonic() - start) / len(sample)
     count = len(calm)
     return {
         f"each of {count} of a class, one worker / plain": one / count / theirs,
         f"each of {count} of a class, two workers / plain": two / count / theirs,
         "one worker / two workers": one / two,
+        "the plain way, one at a time / two": theirs / side_by_side,
         "two workers, MiB": peak,
     }
 

@@ -191,6 +191,68 @@ def test_of_two_that_fit_the_one_that_agrees_elsewhere_is_named_and_else_the_sim
     assert likelier["c"].id == "lstm_params.bias_once"
 
 
+class Log:
+    """Answers as the variants do, and remembers what was asked of which."""
+
+    def __init__(self, ask):
+        self.ask = ask
+        self.asked = []
+
+    def __call__(self, request):
+        self.asked.append((request.function, request.args))
+        return self.ask(request)
+
+
+def test_the_answers_that_are_wrong_are_asked_of_the_variants_first_and_each_once(ask):
+    catalogue = [entry for entry in load_catalogue(CATALOGUE).values() if entry.function == "gru_params"]
+    right = [(n, units) for n in (2, 3, 4) for units in (5, 6, 7)]
+    exchanges = [(asked("gru_params", *key), Returned(3 * key[1] * (sum(key) + 2) + key[1] + 1)) for key in right]
+    exchanges.append((asked("gru_params", 1, 8), Returned(-1)))
+    log = Log(ask)
+    assert (
+        diagnose({"a": exchanges, "b": exchanges}, dict.fromkeys("ab", "gru_params"), exchanges, catalogue, log) == {}
+    )
+    wrong = [(entry.id, (1, 8)) for entry in catalogue]
+    assert sorted(log.asked) == sorted([("gru_params", key) for key in [*right, (1, 8)]] + wrong)
+
+
+def test_one_mistake_that_explains_every_check_is_looked_for_once(ask):
+    catalogue = load_catalogue(CATALOGUE).values()
+    checks = {
+        name: [(asked("gru_params", *key), Returned(one_bias(*key)))] for name, key in (("a", (2, 3)), ("b", (4, 5)))
+    }
+    log = Log(ask)
+    everything = [exchange for check in checks.values() for exchange in check]
+    found = diagnose(checks, dict.fromkeys(checks, "gru_params"), everything, catalogue, log)
+    assert {entry.id for entry in found.values()} == {"gru_params.one_bias"}
+    assert {name for name, key in log.asked if key == (4, 5)} == {"gru_params", "gru_params.one_bias"}
+
+
+def test_a_model_is_fed_again_in_the_order_in_which_it_was(ask):
+    import keras
+
+    model = model_data(keras.Sequential([keras.Input((None, 1)), keras.layers.SimpleRNN(2)]))
+    other = model_data(keras.Sequential([keras.Input((None, 1)), keras.layers.SimpleRNN(3)]))
+
+    def answer(request):
+        log.append((request.function, request.args[1]))
+        return Returned(request.args[1])
+
+    fed = [(model, 1), (model, 2), (other, 3), (other, 4)]
+    exchanges = [
+        (
+            Request(exercise="sequences", function="predict_in_chunks", args=args),
+            Returned(-4 if args[1] == 4 else args[1]),
+        )
+        for args in fed
+    ]
+    log = []
+    catalogue = [entry for entry in load_catalogue(CATALOGUE).values() if entry.function == "predict_in_chunks"]
+    assert diagnose({"c": exchanges}, {"c": "predict_in_chunks"}, exchanges, catalogue, answer) == {}
+    asked_of = {entry.id: [number for name, number in log if name == entry.id] for entry in catalogue}
+    assert set(map(tuple, asked_of.values())) == {(3, 4)}  # what was right comes last, and is not reached
+
+
 def test_an_import_that_failed_is_asked_nothing():
     def ask(request):
         raise AssertionError("no variant is asked")

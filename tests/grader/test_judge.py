@@ -94,6 +94,31 @@ def test_the_next_submission_finds_nothing_of_the_one_before(rung, tmp_path):
     Path("/dev/shm/left-behind").unlink(missing_ok=True)
 
 
+ASKS_KERAS = """
+import sys
+
+def dense_params(look_back, n_features, units):
+    there = "keras" in sys.modules
+    {importing}
+    raise KeyError(f"keras was there: {{there}}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("importing", "there"), [("import keras", True), ("from . import counting", True), ("", False)]
+)
+def test_a_module_of_any_exercise_finds_imported_what_is_heavy_and_it_or_a_helper_imports(compose, importing, there):
+    # An import within the call takes seconds each time, and the call's own.
+    folder = compose({"parameters": ASKS_KERAS.format(importing=importing)})
+    if "counting" in importing:
+        (folder / "counting.py").write_text("from keras import layers\n")
+    options = Options(tests=find_tests(), suite=Suite.HIDDEN, exercises=("parameters",))
+    (message,) = (
+        check.message for check in grade(folder, options).checks if check.id == "parameters.dense_params.values"
+    )
+    assert f"keras was there: {there}" in str(message)
+
+
 def test_a_light_exercise_does_not_wait_for_a_heavy_one(tmp_path):
     (tmp_path / "windowing.py").write_text("import sys\n\ndef scale():\n    return 'keras' in sys.modules\n")
     (tmp_path / "lstm.py").write_text("import sys\n\ndef lstm_step():\n    return 'keras' in sys.modules\n")
