@@ -218,20 +218,38 @@ class Placement:
     checks: tuple[str, ...]
     gate: Gate
     skills: Mapping[str, Array]
-    honest_lost: Array
-    """For each draw, whether the reference lost the point."""
+    decided: Array
+    """For each draw, the error of the reference that decided: that of its first run, or the median of five."""
     passed: Mapping[str, Count]
     """How often each family that must not pass did; where it is trained here, in a single run."""
-    overlap: bool
     lost: Mapping[str, Count] = field(default_factory=dict)
     """How often each family that must pass beside the reference did not."""
     real: Array = field(default_factory=lambda: np.empty(0))
     """What the reference reached as a worker runs it, where `skills` comes from a repetition of its recipe."""
 
     @property
+    def honest_lost(self) -> Array:
+        """For each draw, whether the reference lost the point."""
+        # "Not at most", so that a NaN is lost.
+        return ~(self.decided <= self.gate.threshold)
+
+    @property
     def loses(self) -> Count:
         """How often the reference lost the point."""
-        return Count(count=int(self.honest_lost.sum()), draws=len(self.honest_lost))
+        return Count(count=int(self.honest_lost.sum()), draws=len(self.decided))
+
+    @property
+    def overlap(self) -> bool:
+        """Whether what must not pass came as near in a single run as what decided of the reference was far."""
+        return self._reach(self.decided)
+
+    @property
+    def overlap_of_first_runs(self) -> bool:
+        """The same of the reference's first runs, as if no further ones forgave the unlucky."""
+        return self._reach(self.skills[HONEST])
+
+    def _reach(self, honest: Array) -> bool:
+        return bool(np.max(honest) >= min(np.min(self.skills[family]) for family in self.passed))
 
     @property
     def passes(self) -> int:
@@ -290,17 +308,15 @@ def _place(group: Group, runs: Runs, skills: Mapping[str, Array]) -> Placement:
     gate = place(honest, list(rivals.values()))
     unsure = np.flatnonzero(honest > gate.sure)
     medians = np.median(np.column_stack([honest[unsure], runs.further(group, HONEST, unsure)]), axis=1)
-    lost = np.zeros(len(honest), dtype=bool)
-    # "Not at most", so that a NaN is lost.
-    lost[unsure[~(medians <= gate.threshold)]] = True
+    decided = honest.copy()
+    decided[unsure] = medians
     # Single runs are counted, since a median may pass whose first run did not: five runs of every draw would take five
     # times as long, and `luck` bounds what they would show.
     passed = {
         family: Count(count=int(np.sum(found <= gate.threshold)), draws=len(found), factor=luck(1 + FURTHER_RUNS))
         for family, found in rivals.items()
     }
-    overlap = bool(np.max(honest) >= min(np.min(found) for found in rivals.values()))
-    return Placement(checks=group.checks, gate=gate, skills=skills, honest_lost=lost, passed=passed, overlap=overlap)
+    return Placement(checks=group.checks, gate=gate, skills=skills, decided=decided, passed=passed)
 
 
 def load_measurements(suite: Path, solutions: Path, exercises: Sequence[str]) -> list[Measurement]:
@@ -359,9 +375,8 @@ def _measured(what: Measurement, check: str, found: Mapping[str, Array], real: A
         checks=(check,),
         gate=gate,
         skills={HONEST: found[HONEST], **fair, **rivals},
-        honest_lost=~(found[HONEST] <= gate.threshold),
+        decided=found[HONEST],
         passed={family: count(values, passing=True) for family, values in rivals.items()},
-        overlap=bool(np.max(honest) >= min(np.min(rival) for rival in rivals.values())),
         lost={family: count(values, passing=False) for family, values in fair.items()},
         real=real,
     )

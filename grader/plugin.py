@@ -160,12 +160,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     order = {name: number for number, name in enumerate(load_course().names)}
     chosen = config.stash[_JOB].exercises or tuple(order)
-    points: dict[Path, dict[str, int]] = {}
+    points = {folder: load_points(folder) for folder in {item.path.parent for item in checks}}
     for item in checks:
-        folder = item.path.parent
-        table = points.setdefault(folder, load_points(folder))
         # A check without points is found by the report, which wants exactly the checks of points.toml.
-        item.add_marker(pytest.mark.points(table.get(check_id(item), 0)))
+        item.add_marker(pytest.mark.points(points[item.path.parent].get(check_id(item), 0)))
     others = [item for item in items if not _is_check(item)]
     kept = sorted((item for item in checks if _marker(item, "exercise") in chosen), key=lambda item: _key(item, order))
     dropped = [item for item in checks if _marker(item, "exercise") not in chosen]

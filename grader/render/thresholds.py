@@ -87,12 +87,18 @@ def _check(placement: Placement) -> dict[str, Any]:
         family: {"loses": _count(count), "errors": _quantiles(placement.skills[family])}
         for family, count in placement.lost.items()
     }
+    reference: dict[str, Any] = {"loses": _count(placement.loses), "errors": _quantiles(placement.skills[HONEST])}
+    if placement.is_trained_here:
+        reference |= {
+            "errors_that_decided": _quantiles(placement.decided),
+            "first_runs_overlap": placement.overlap_of_first_runs,
+        }
     real = {"reference_in_a_worker": _real(placement)} if len(placement.real) else {}
     return {
         **gate,
         **real,
         "overlap": placement.overlap,
-        "reference": {"loses": _count(placement.loses), "errors": _quantiles(placement.skills[HONEST])},
+        "reference": reference,
         **({"must_pass": must_pass} if must_pass else {}),
         "must_not_pass": {
             family: {"passes": _count(count), "errors": _quantiles(placement.skills[family])}
@@ -136,6 +142,7 @@ def picture(placements: Sequence[Placement]) -> Any:
         axes.axvline(placement.gate.threshold, color="crimson")
         if placement.is_trained_here:
             axes.axvline(placement.gate.sure, color="crimson", linestyle=":")
+            axes.plot([placement.decided.max()], [0], "^", color="black", clip_on=False)
         axes.set_title(_title(placement), fontsize=9)
         axes.set_xscale("log")
         axes.set_yticks([])
@@ -143,7 +150,8 @@ def picture(placements: Sequence[Placement]) -> Any:
         axes.axis("off")
     figure.supxlabel(
         "RMSE over that of repeating the last value (train_forecaster.linear: of the best linear model; .reference: "
-        "the spread)\ncrimson: threshold; dotted: one run is enough",
+        "the spread)\ncrimson: threshold; dotted: one run is enough; triangle: the reference's largest "
+        "that decided, of one run or the median of five",
         fontsize=9,
     )
     named = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}

@@ -124,7 +124,9 @@ def test_an_interrupted_calibration_goes_on_and_comes_out_the_same(tmp_path):
 
 def test_an_unlucky_first_run_of_the_reference_loses_no_point_and_is_counted(tmp_path):
     [placement] = calibrate.calibrate([group(keras.layers.Dense(1))], Trained(tmp_path, 1), 300)
-    assert placement.overlap
+    assert placement.overlap_of_first_runs
+    assert not placement.overlap
+    assert placement.decided.max() < 0.9 < placement.skills[HONEST].max() == 5.0
     assert placement.honest_lost.sum() == 0
     assert {count.count for count in placement.passed.values()} == {0}
 
@@ -157,9 +159,8 @@ def placement(lost):
     skills = {HONEST: np.linspace(0.1, 0.2, 4), "frozen": np.linspace(0.9, 1.0, 4)}
     gate = place(skills[HONEST], [skills["frozen"]])
     passed = {"frozen": Count(count=0, draws=4)}
-    return Placement(
-        checks=("a.b.forecast",), gate=gate, skills=skills, honest_lost=np.array(lost), passed=passed, overlap=False
-    )
+    decided = np.where(lost, 2 * gate.threshold, skills[HONEST])
+    return Placement(checks=("a.b.forecast",), gate=gate, skills=skills, decided=decided, passed=passed)
 
 
 def test_a_draw_that_loses_in_two_checks_is_one_draw_that_loses():
