@@ -5,20 +5,28 @@ from __future__ import annotations
 import functools
 import io
 import locale
+import os
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
+from itertools import takewhile
 from pathlib import Path
 
 from grader.contract import Text
 
 LANGUAGES = ("en", "es")
 SOURCE_LANGUAGE = "en"
+VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+"""Of the environment, in gettext's order."""
+
+SPOKEN = {"es": "es", "spanish": "es"}
+"""What a locale may begin with; on Windows, with the language's English name."""
 
 
 def locale_language() -> str:
-    """The language of the locale if there are texts in it, else English."""
-    code = (locale.getlocale()[0] or "")[:2].lower()
-    return code if code in LANGUAGES else SOURCE_LANGUAGE
+    """The language that the environment asks for, or else the system's, if there are texts in it; else English."""
+    # As gettext does: a container has seldom generated the locale that its user asks for, and Python then knows none.
+    asked = next(filter(None, map(os.environ.get, VARIABLES)), None) or locale.getlocale()[0] or ""
+    return SPOKEN.get("".join(takewhile(str.isalpha, asked)).lower(), SOURCE_LANGUAGE)
 
 
 @functools.cache

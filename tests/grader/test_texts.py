@@ -12,7 +12,7 @@ from jinja2.ext import babel_extract
 
 import grader
 from grader.contract import Text
-from grader.text import Translator
+from grader.text import VARIABLES, Translator, locale_language
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(grader.__file__).parent
@@ -68,3 +68,24 @@ def test_a_text_inside_a_text_is_translated_too():
     assert "Keras" in translate(text)
     assert "expected" not in translate(text)
     assert "{" not in translate(text)
+
+
+@pytest.mark.parametrize(
+    ("environment", "system", "language"),
+    [
+        ({"LANG": "es_AR.UTF-8"}, None, "es"),  # asked for and not generated, as in a container
+        ({"LANGUAGE": "es:en", "LANG": "en_US.UTF-8"}, "en_US", "es"),
+        ({"LC_ALL": "C.UTF-8", "LANG": "es_AR.UTF-8"}, "es_AR", "en"),
+        ({"LANG": "et_EE.UTF-8"}, "et_EE", "en"),
+        ({}, "Spanish_Argentina", "es"),  # Windows
+        ({}, "English_United States", "en"),
+        ({}, None, "en"),
+    ],
+)
+def test_the_language_is_that_of_the_environment_else_the_system_s(environment, system, language, monkeypatch):
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("locale.getlocale", lambda: (system, "UTF-8"))
+    assert locale_language() == language
