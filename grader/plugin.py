@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import secrets
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -64,6 +65,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_LANGUAGE] = config.getoption("--lang") or default_language()
     # Without a judge there is somebody who reads the terminal.
     if path is None:
+        # What TensorFlow logs when it starts would stand there beside a wrong network as if it were its fault; and its
+        # sums are then those of the worker.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
         config.pluginmanager.register(Desk(config.stash[_LANGUAGE]), DESK)
     # The session hands over what outlives this run as a plugin: `pytest.main` takes nothing else.
     kept = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Kept)), None)

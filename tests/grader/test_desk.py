@@ -75,6 +75,16 @@ def test_an_exception_of_the_student_s_shows_the_student_s_own_line_and_no_other
         assert file not in printed
 
 
+def test_a_wrong_network_is_told_without_what_tensorflow_logs_when_it_starts(desk, root, monkeypatch):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    wrong = known_mistake("simple_rnn.build_simple_rnn.returns_sequences")
+    status, printed = desk({"simple_rnn": solution(root, "simple_rnn") + wrong}, "build_simple_rnn_network")
+    assert status == 1
+    assert "what came:" in printed
+    for noise in ("Captured stderr", "oneDNN", "absl"):
+        assert noise not in printed
+
+
 def test_a_module_that_cannot_be_imported_is_told_once_with_its_line(desk):
     _, printed = desk({"parameters": "def gru_params(:\n"}, "parameters")
     assert printed.count("cannot be imported") == 1
