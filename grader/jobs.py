@@ -31,7 +31,8 @@ PROPERTY = "grader"
 HEAVY = ("keras", "matplotlib.figure")
 """What the worker of an exercise finds imported, unless its module makes no use of it, and need not wait for it."""
 
-_USES_HEAVY = re.compile(rb"^\s*(?:from|import)\b.*\b(?:keras|tensorflow|matplotlib)\b", re.MULTILINE)
+# No "\s": it takes ends of lines too, and time that grows with the square of a file of them.
+_USES_HEAVY = re.compile(rb"^[ \t]*(?:from|import)\b.*\b(?:keras|tensorflow|matplotlib)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

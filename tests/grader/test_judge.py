@@ -1,10 +1,12 @@
 """One judge grades many submissions, and each as if it were the first."""
 
 import dataclasses
+import time
 from pathlib import Path
 
 import pytest
 
+from grader.collect import MAX_FILE_BYTES
 from grader.contract import Suite
 from grader.course import load_course
 from grader.evidence import Request, Returned
@@ -117,6 +119,15 @@ def test_a_module_of_any_exercise_finds_imported_what_is_heavy_and_it_or_a_helpe
         check.message for check in grade(folder, options).checks if check.id == "parameters.dense_params.values"
     )
     assert f"keras was there: {there}" in str(message)
+
+
+@pytest.mark.parametrize("filler", ["\n", " ", "import numpy ", "import\n"])
+def test_a_module_of_any_text_is_looked_through_in_no_time(compose, filler):
+    folder = compose({"parameters": filler * (MAX_FILE_BYTES // len(filler))})
+    start = time.monotonic()
+    report = grade(folder, Options(tests=find_tests(), suite=Suite.HIDDEN, exercises=("parameters",)))
+    assert {exercise.score for exercise in report.exercises} == {0}
+    assert time.monotonic() - start < 60
 
 
 def test_a_light_exercise_does_not_wait_for_a_heavy_one(tmp_path):
