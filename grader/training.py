@@ -187,7 +187,7 @@ def continuation_forecast(
     return forecast
 
 
-def fresh_model(data: ModelData, seed: int, *, measured: bool = False) -> Any:
+def fresh_model(data: ModelData, seed: int) -> Any:
     """The architecture with weights drawn from `seed`, compiled with the judge's own Adam.
 
     Every learning rate that the contract allows is right, and the smallest cannot learn within the budget; so the rate
@@ -195,7 +195,7 @@ def fresh_model(data: ModelData, seed: int, *, measured: bool = False) -> Any:
     """
     import keras
 
-    fresh = models.rebuild_measured(data, seed) if measured else models.rebuild_fresh(data, seed)
+    fresh = models.rebuild_fresh(data, seed)
     fresh.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss="mse")
     return fresh
 
@@ -253,7 +253,7 @@ class SideBySide:
 
     def initial_weights(self, seed: int) -> list[Array]:
         """The weights that the architecture starts from, in Keras's order."""
-        return [np.asarray(weight) for weight in fresh_model(self._data, seed, measured=True).get_weights()]
+        return list(models.rebuild_measured(self._data, seed).get_weights())
 
     def train(self, weights: Sequence[Sequence[Array]], lessons: Sequence[Lesson], batches: Array) -> Sequence[Array]:
         """The forecasts of each run, for its lesson's `X_test`.
