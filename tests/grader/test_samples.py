@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.calibrate import load_module
 from grader.contract import Outcome, Suite
 from grader.course import load_thresholds, suite_folder
 from grader.families import FAMILIES
@@ -145,3 +146,31 @@ def test_no_family_that_must_not_pass_has_the_points_of_a_forecast(compose, judg
         print(f"seed {seed}: {len(lost.keys() & set(trained))} of {len(trained)} lost", flush=True)
     assert passed == []
     assert all("does not forecast" in message for message in said.values()), said
+
+
+FORECASTERS = {
+    "persistence_in_disguise": "persistence",
+    "constant": "constant",
+    "untrained": "untrained",
+    "targets_shuffled": "shuffled-targets",
+    "target_inside_window": "target-in-window",
+    "scaler_not_returned": "not-unscaled",
+    "linear_only": "best-linear",
+    "one_epoch": "two-epochs",
+}
+"""Known mistakes of `train_forecaster`, each of a family that its thresholds are calibrated against."""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("mistake", FORECASTERS)
+def test_no_forecaster_that_must_not_pass_has_the_points(mistake, compose, judge, pytestconfig):
+    measured = load_module(WRONG.parent / "calibration.py").TrainForecaster.checks
+    due = {check for check, families in measured.items() if FORECASTERS[mistake] in families}
+    wrong = (WRONG / "forecasting" / f"train_forecaster.{mistake}.py").read_text("utf-8")
+    folder = compose({"forecasting": f"{(SOLUTIONS / 'forecasting.py').read_text('utf-8')}\n\n{wrong}"})
+    kept = []
+    for seed in range(pytestconfig.getoption("--seeds")):
+        lost = lost_checks(graded(folder, seed, judge, exercises=("forecasting",)))
+        kept += [(seed, check) for check in due - lost.keys()]
+        print(f"{mistake}, seed {seed}: {len(due & lost.keys())} of {len(due)} lost", flush=True)
+    assert kept == []
