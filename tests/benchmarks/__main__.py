@@ -250,7 +250,7 @@ def draw_growth(taken: dict[int, float], peaks: dict[int, float]) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3), layout="constrained")
-    parts = {"seconds, the student's training set apart": taken, "peak memory, MiB": peaks}
+    parts = {"seconds, training apart": taken, "peak memory, MiB": peaks}
     for axes, (label, values) in zip(figure.subplots(1, 2), parts.items(), strict=True):
         axes.plot(list(values), list(values.values()), marker="o", color="black")
         axes.set_xlabel("submissions")
