@@ -174,3 +174,26 @@ def test_no_forecaster_that_must_not_pass_has_the_points(mistake, compose, judge
         kept += [(seed, check) for check in due - lost.keys()]
         print(f"{mistake}, seed {seed}: {len(due & lost.keys())} of {len(due)} lost", flush=True)
     assert kept == []
+
+
+READOUTS = {
+    "no-recurrence": "reservoir_states = lambda series, w_in, w, **options: _states(series, w_in, 0 * w, **options)",
+    "present-instead-of-future": "fit_readout = lambda states, y, **options: _fit(states[1:], y[:-1], **options)",
+    "shuffled-targets": "fit_readout = lambda states, y, **options: _fit(states, np.random.permutation(y), **options)",
+    "mean": "fit_readout = lambda states, y, **options: (np.zeros(np.shape(states)[1]), float(np.mean(y)))",
+}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("family", READOUTS)
+def test_no_readout_that_must_not_pass_has_the_points_of_its_forecast(family, compose, judge, pytestconfig):
+    check = "beyond.fit_readout.forecast"
+    assert family in load_module(WRONG.parent / "calibration.py").FitReadout.checks[check]
+    source = (SOLUTIONS / "beyond.py").read_text("utf-8") + "\n\n_states, _fit = reservoir_states, fit_readout\n"
+    folder = compose({"beyond": source + READOUTS[family] + "\n"})
+    ended = []
+    for seed in range(pytestconfig.getoption("--seeds")):
+        report = graded(folder, seed, judge, exercises=("beyond",))
+        ended += [one.outcome for one in report.checks if one.id == check]
+        print(f"{family}, seed {seed}: {ended[-1].value}", flush=True)
+    assert set(ended) == {Outcome.FAILED}
