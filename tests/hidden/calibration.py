@@ -16,6 +16,7 @@ from grader.calibrate import load_module
 from grader.course import Limits
 from grader.evidence import Request, Returned
 from grader.families import HONEST
+from grader.observe import model_data
 from grader.rungs import Demand
 from grader.series import forecast_task, load_origin
 from grader.training import BATCH_SIZE, Lesson, SideBySide
@@ -26,7 +27,11 @@ REAL_RUNS = 30
 SHORT = 200
 """Updates for what learns nothing but a constant, or to repeat a sample: more of them change nothing."""
 
-WORTHLESS = ("persistence", "constant", "untrained", "shuffled-targets", "target-in-window")
+WORTHLESS = ("persistence", "constant", "untrained", "untrained-rnn", "shuffled-targets", "target-in-window")
+"""An untrained LSTM says next to nothing; a SimpleRNN something at random, which one in twenty times is no worse than
+three quarters of persistence's error."""
+
+UNTRAINED_UNITS = 16
 
 
 def measurements(solutions: Path, limits: Limits, exercises):
@@ -105,7 +110,7 @@ class TrainForecaster:
             case "best-linear":
                 return [skill.linear_forecast(task.train, task.test, self._look_back) for task in tasks]
         kind = HONEST if family == "not-unscaled" else family
-        updates = {"untrained": 0, "two-epochs": 2 * len(tasks[0].train) // BATCH_SIZE, HONEST: self._updates}
+        updates = {"untrained": 0, "untrained-rnn": 0, "two-epochs": 2 * len(tasks[0].train) // BATCH_SIZE, HONEST: self._updates}
         outputs = self._trained(kind, updates.get(kind, SHORT), seed, numbers)
         right, raw = np.split(np.stack(outputs)[..., 0].astype("f8"), 2, axis=1)
         if family == "not-unscaled":
@@ -115,7 +120,7 @@ class TrainForecaster:
     @functools.lru_cache(maxsize=1)  # noqa: B019 - two families share the reference's runs
     def _trained(self, kind, updates, seed, numbers):
         """What so many runs give for the standardised windows of the continuation, and for the raw ones."""
-        runs = self._side_by_side(max(updates, 1))
+        runs = self._untrained_rnn() if kind == "untrained-rnn" else self._side_by_side(max(updates, 1))
         lessons = [self._lesson(kind, np.random.default_rng([seed, number])) for number in numbers]
         weights = [runs.initial_weights(lesson.seeds[0]) for lesson in lessons]
         batches = np.stack([lesson.batches for lesson in lessons])[:, :updates]
@@ -148,6 +153,13 @@ class TrainForecaster:
 
         optimizer = keras.optimizers.deserialize(self._optimizer_config(updates))
         return SideBySide(self._model, optimizer)
+
+    @functools.cache  # noqa: B019
+    def _untrained_rnn(self):
+        import keras
+
+        layers = [keras.Input((self._look_back, 1)), keras.layers.SimpleRNN(UNTRAINED_UNITS), keras.layers.Dense(1)]
+        return SideBySide(model_data(keras.Sequential(layers)))
 
     def _optimizer_config(self, updates):
         """The reference's optimizer, whose learning rate falls within so many updates."""

@@ -279,7 +279,7 @@ def test_train_forecaster_result(trained):
 
 @pytest.mark.function("train_forecaster")
 def test_train_forecaster_persistence(trained, task, threshold):
-    """The trained model forecasts the unseen continuation better than repeating the last value."""
+    """The trained model forecasts the unseen continuation clearly better than repeating the last value."""
     error, look_back = forecast_error(trained[0], task)
     persistence, _, _ = rivals(task, look_back)
     expect_better(Text("the error of repeating the last value"), error, persistence, threshold)
