@@ -110,7 +110,8 @@ class TrainForecaster:
             case "best-linear":
                 return [skill.linear_forecast(task.train, task.test, self._look_back) for task in tasks]
         kind = HONEST if family == "not-unscaled" else family
-        updates = {"untrained": 0, "untrained-rnn": 0, "two-epochs": 2 * len(tasks[0].train) // BATCH_SIZE, HONEST: self._updates}
+        two_epochs = 2 * len(tasks[0].train) // BATCH_SIZE
+        updates = {"untrained": 0, "untrained-rnn": 0, "two-epochs": two_epochs, HONEST: self._updates}
         outputs = self._trained(kind, updates.get(kind, SHORT), seed, numbers)
         right, raw = np.split(np.stack(outputs)[..., 0].astype("f8"), 2, axis=1)
         if family == "not-unscaled":
