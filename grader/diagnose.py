@@ -7,7 +7,6 @@ of these the simplest, which stands first in the catalogue. The student's eviden
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -174,4 +173,4 @@ def _runs(exchanges: Sequence[Exchange]) -> list[Run]:
 def _model(request: Request) -> str:
     """What tells the model that is passed in a request from others; from all of them, if there is none."""
     models = [value for value in (*request.args, *request.kwargs.values()) if isinstance(value, ModelData)]
-    return hashlib.sha256(wire.encode({"models": models})).hexdigest() if models else str(id(request))
+    return wire.digest({"models": models}) if models else str(id(request))

@@ -5,7 +5,6 @@ A transcript is a file of frames (`grader.wire`): first what was graded and how,
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -126,7 +125,7 @@ def _key(request: Mapping[str, Any]) -> str:
     """What a request is known by: all that is asked, but for the names that the judge's Keras gave to layers."""
     args = [_nameless(value) for value in request["args"]]
     kwargs = {name: _nameless(value) for name, value in request["kwargs"].items()}
-    return hashlib.sha256(wire.encode({"request": {**request, "args": args, "kwargs": kwargs}})).hexdigest()
+    return wire.digest({"request": {**request, "args": args, "kwargs": kwargs}})
 
 
 def _nameless(value: Any) -> Any:

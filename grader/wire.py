@@ -8,6 +8,7 @@ of the arrays that the header describes. No pickle, no archive, nothing that exp
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -43,6 +44,15 @@ class Frame:
 
     header: Mapping[str, Any]
     buffers: tuple[bytes, ...] = ()
+
+
+def digest(message: Mapping[str, Any]) -> str:
+    """A hash of a message: the same for equal ones, as far as they can be told apart when they have crossed.
+
+    Raises:
+        WireError: As `encode`.
+    """
+    return hashlib.sha256(encode(message)).hexdigest()
 
 
 def encode(message: Mapping[str, Any]) -> bytes:

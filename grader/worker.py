@@ -7,7 +7,6 @@ does.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import random
 import socket
 import sys
@@ -116,7 +115,7 @@ def _model(data: ModelData, function: str) -> Any:
 
     So a second call with a model finds it as the first call left it: its state, if the student did not reset it.
     """
-    digest = hashlib.sha256(wire.encode({"model": data, "function": function})).hexdigest()
+    digest = wire.digest({"model": data, "function": function})
     if digest not in _LAST_MODEL:
         _LAST_MODEL.clear()
         _LAST_MODEL[digest] = _build(data)
