@@ -19,6 +19,7 @@ from grader.course import load_thresholds, suite_folder
 from grader.families import FAMILIES
 from grader.grade import Options, find_tests, grade
 from grader.judge import Judge
+from tests.grader.conftest import known_mistake
 
 CORRECT = Path(__file__).parent / "samples" / "correct"
 ROOT = Path(__file__).parents[2]
@@ -161,19 +162,31 @@ FORECASTERS = {
 """Known mistakes of `train_forecaster`, each of a family that its thresholds are calibrated against."""
 
 
+@pytest.fixture(scope="module")
+def calibration():
+    """What these checks are calibrated against."""
+    return load_module(WRONG.parent / "calibration.py")
+
+
+def outcomes(checks, source, compose, judge, seeds):
+    """How some checks of an exercise end with each seed, where this is written after its solution."""
+    (exercise,) = {check.split(".")[0] for check in checks}
+    folder = compose({exercise: f"{(SOLUTIONS / f'{exercise}.py').read_text('utf-8')}\n\n{source}\n"})
+    ended = {}
+    for seed in range(seeds):
+        found = {check.id: check.outcome for check in graded(folder, seed, judge, exercises=(exercise,)).checks}
+        ended |= {(seed, check): found[check] for check in checks}
+        print(f"seed {seed}: {[found[check].value for check in sorted(checks)]}", flush=True)
+    return ended
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("mistake", FORECASTERS)
-def test_no_forecaster_that_must_not_pass_has_the_points(mistake, compose, judge, pytestconfig):
-    measured = load_module(WRONG.parent / "calibration.py").TrainForecaster.checks
-    due = {check for check, families in measured.items() if FORECASTERS[mistake] in families}
-    wrong = (WRONG / "forecasting" / f"train_forecaster.{mistake}.py").read_text("utf-8")
-    folder = compose({"forecasting": f"{(SOLUTIONS / 'forecasting.py').read_text('utf-8')}\n\n{wrong}"})
-    kept = []
-    for seed in range(pytestconfig.getoption("--seeds")):
-        lost = lost_checks(graded(folder, seed, judge, exercises=("forecasting",)))
-        kept += [(seed, check) for check in due - lost.keys()]
-        print(f"{mistake}, seed {seed}: {len(due & lost.keys())} of {len(due)} lost", flush=True)
-    assert kept == []
+def test_no_forecaster_that_must_not_pass_has_the_points(mistake, compose, judge, calibration, pytestconfig):
+    due = {check for check, families in calibration.TrainForecaster.checks.items() if FORECASTERS[mistake] in families}
+    wrong = known_mistake(f"forecasting.train_forecaster.{mistake}")
+    ended = outcomes(due, wrong, compose, judge, pytestconfig.getoption("--seeds"))
+    assert [place for place, outcome in ended.items() if outcome is Outcome.PASSED] == []
 
 
 READOUTS = {
@@ -186,14 +199,11 @@ READOUTS = {
 
 @pytest.mark.full
 @pytest.mark.parametrize("family", READOUTS)
-def test_no_readout_that_must_not_pass_has_the_points_of_its_forecast(family, compose, judge, pytestconfig):
+def test_no_readout_that_must_not_pass_has_the_points_of_its_forecast(
+    family, compose, judge, calibration, pytestconfig
+):
     check = "beyond.fit_readout.forecast"
-    assert family in load_module(WRONG.parent / "calibration.py").FitReadout.checks[check]
-    source = (SOLUTIONS / "beyond.py").read_text("utf-8") + "\n\n_states, _fit = reservoir_states, fit_readout\n"
-    folder = compose({"beyond": source + READOUTS[family] + "\n"})
-    ended = []
-    for seed in range(pytestconfig.getoption("--seeds")):
-        report = graded(folder, seed, judge, exercises=("beyond",))
-        ended += [one.outcome for one in report.checks if one.id == check]
-        print(f"{family}, seed {seed}: {ended[-1].value}", flush=True)
-    assert set(ended) == {Outcome.FAILED}
+    assert family in calibration.FitReadout.checks[check]
+    wrong = f"_states, _fit = reservoir_states, fit_readout\n{READOUTS[family]}"
+    ended = outcomes({check}, wrong, compose, judge, pytestconfig.getoption("--seeds"))
+    assert set(ended.values()) == {Outcome.FAILED}
