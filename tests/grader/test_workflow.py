@@ -172,8 +172,7 @@ class Run:
 def act(event, folder, home, told, *words, status=0):
     """Run the workflow of a repository, with an environment; returns the log."""
     known = {name: STAND_INS / name.rpartition("/")[2].removeprefix("autograding-grading-") for name in ACTIONS}
-    # One job after another: here they share the Python that each would install for itself.
-    command = [str(ACT), event, "-P", "ubuntu-latest=-self-hosted", "--concurrent-jobs", "1", *words]
+    command = [str(ACT), event, "-P", "ubuntu-latest=-self-hosted", *words]
     for name, value in told.items():
         command += ["--env", f"{name}={value}"]
     for name, (commit, _) in ACTIONS.items():
