@@ -7,9 +7,7 @@ does.
 from __future__ import annotations
 
 import contextlib
-import random
 import socket
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import CodeType
@@ -21,6 +19,7 @@ from grader import importing, wire
 from grader.contract import printable, shortened
 from grader.evidence import UNWRITTEN, Ending, Failure, ModelData, Observed, Request, array_arguments
 from grader.observe import observe
+from grader.seeding import seed_everything
 
 MAX_MESSAGE = 300
 OUT_OF_MEMORY = {"MemoryError", "ResourceExhaustedError"}
@@ -133,20 +132,6 @@ def _build(data: ModelData) -> Any:
     model.set_weights(list(data.weights))
     model.compile(optimizer="adam", loss="mse")
     return model
-
-
-def seed_everything(seed: int) -> None:
-    """Make the student's random numbers repeatable: Python's, NumPy's and, if it is there, Keras's."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # NumPy takes no larger one
-    # Importing it takes seconds, and an exercise that has not done so needs no seed in it.
-    keras = sys.modules.get("keras")
-    if keras is not None:
-        keras.utils.set_random_seed(seed % 2**32)
-        tensorflow = sys.modules.get("tensorflow")
-        if tensorflow is not None:
-            # Without it some kernels sum in any order, and the same seed gives other bits.
-            tensorflow.config.experimental.enable_op_determinism()
 
 
 def serve(channel: socket.socket, folder: Path) -> None:

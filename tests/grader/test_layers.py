@@ -9,7 +9,7 @@ import grader
 
 PACKAGE = Path(grader.__file__).parent
 LAYERS = [
-    {"contract", "errors", "variants"},
+    {"contract", "errors", "variants", "seeding"},
     {"evidence", "rungs", "text"},
     {
         "wire",
