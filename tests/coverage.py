@@ -16,6 +16,7 @@ SETTINGS = f"""
 [run]
 branch = true
 parallel = true
+patch = _exit
 source = {ROOT / "grader"}
 data_file = {BUILD / "coverage" / "data"}
 disable_warnings = no-data-collected, module-not-measured, module-not-imported, already-imported, couldnt-parse

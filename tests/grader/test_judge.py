@@ -56,6 +56,16 @@ def test_a_judge_that_has_grown_is_replaced_before_the_next_submission(monkeypat
         assert judge._process is not process
 
 
+def test_a_judge_that_trains_does_so_without_tensorflow():
+    """Keras on JAX would import it wherever it finds it, for seconds of every judge's start."""
+    with Judge() as judge:
+        report = graded(ROOT / "solutions", judge, ("baselines",))
+        libraries = Path(f"/proc/{judge._process.pid}/maps").read_text("utf-8")
+    assert report.score == report.max_score
+    assert "jaxlib" in libraries
+    assert "libtensorflow" not in libraries
+
+
 LEAVES = """
 import os, pathlib, tempfile
 import numpy
