@@ -21,6 +21,8 @@ from grader.evidence import Array, CheckFailed, ModelData
 MAX_BATCHED = 32
 """How many samples at once a fixed batch may have of the largest model; a stateful one keeps a state for each."""
 MAX_RANK = 8
+MAX_MEASURED = 1000
+"""How many architectures are remembered by their shapes. Most of a class's are the same, and one is asked for often."""
 TRAINING_STEPS = 750
 """Steps over which a learning-rate schedule is looked at: the budget of a builder's training."""
 
@@ -108,10 +110,22 @@ class Outline:
     weights: list[tuple[int, ...]]
 
 
+_MEASURED: dict[tuple[str, int | None], Outline] = {}
+
+
 @architecture.refusing()
 def measure(data: ModelData) -> Outline:
     """The shapes of a model, from a build in which no weight gets a value; refuses one that is too large."""
     architecture.check(data)
+    same = (architecture.fingerprint(data), architecture.batch_size(data.config))
+    if same not in _MEASURED:
+        if len(_MEASURED) >= MAX_MEASURED:
+            _MEASURED.clear()
+        _MEASURED[same] = _measure(data)
+    return _MEASURED[same]
+
+
+def _measure(data: ModelData) -> Outline:
     config = architecture.stateless(architecture.skeleton(architecture.rolled(data.config)))
     with _valueless(), _small_tensors():
         model = _from_config(data.kind, config)

@@ -52,6 +52,18 @@ def test_one_network_written_in_many_ways_reads_the_same(make):
     assert model.parameters == 4 * 5 * (5 + 3 + 1) + 5 + 1
 
 
+def test_a_network_is_measured_once_whatever_its_layers_are_called_and_again_for_another_batch(monkeypatch):
+    measured, measure = [], models._measure
+    monkeypatch.setattr(models, "_MEASURED", {})
+    monkeypatch.setattr(models, "_measure", lambda data: measured.append(data) or measure(data))
+    any_batch = [functional(layers.LSTM(5), layers.Dense(1)) for _ in range(2)]
+    fixed = functional(layers.LSTM(5), layers.Dense(1))
+    fixed = keras.Model(inputs := keras.Input((12, 3), batch_size=4), fixed(inputs))
+    shapes = [evidence(model).output_shape for model in (*any_batch, fixed, *any_batch)]
+    assert shapes == [(None, 1), (None, 1), (4, 1), (None, 1), (None, 1)]
+    assert len(measured) == 2
+
+
 def test_an_activation_layer_belongs_to_the_linear_layer_before_it():
     model = evidence(functional(layers.Flatten(), layers.Dense(4), layers.ReLU(), layers.Dense(1)))
     assert [layer.kind for layer in model.layers] == ["Flatten", "Dense", "Dense"]
