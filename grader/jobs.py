@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from grader import variants
 from grader.contract import Isolation, Note, Text, printable
 from grader.course import Limits, load_course
 from grader.diagnose import Ask
 from grader.kept import Kept
-from grader.misconceptions import lay_out
+from grader.misconceptions import lay_out, of_variants
 from grader.rungs import Demand
 from grader.submission import InProcess, Rationed, Source
 from grader.transcript import Recorder, Replay
 
 if TYPE_CHECKING:
-    from grader.workers import Workers
+    from grader.workers import Warm, Workers
 
 PROPERTY = "grader"
 """What pytest's report calls the facts of a check that the judge adds."""
@@ -110,16 +111,16 @@ class Job:
         elif self.in_process:
             yield self._recorded(InProcess(self.folder)), lambda: NOT_ISOLATED
         else:
-            with self._workers(kept, self.folder, self.exercises) as (workers, limits):
+            names = load_course().names
+            heavy = _heavy(self.folder, names)
+            warm = {name: HEAVY if name in heavy else () for name in self.exercises or names}
+            with self._workers(kept, self.folder, warm) as (workers, limits):
                 yield self._recorded(Rationed(workers, limits)), lambda: workers.isolation
 
     @contextmanager
-    def _workers(self, kept: Kept, folder: Path, exercises: Sequence[str]) -> Iterator[tuple[Workers, Limits]]:
-        """The workers, at work on the modules in a folder, and the limits that they keep; all exercises if none."""
-        course = load_course()
-        limits = self.limits or course.limits
-        heavy = _heavy(folder, course.names)
-        warm = {name: HEAVY if name in heavy else () for name in exercises or course.names}
+    def _workers(self, kept: Kept, folder: Path, warm: Mapping[str, Warm]) -> Iterator[tuple[Workers, Limits]]:
+        """The workers, at work on the modules in a folder, and the limits that they keep."""
+        limits = self.limits or load_course().limits
         # Before Keras is imported here, so that both import at the same time.
         kept.workers.give(folder, self.demand, limits, warm=warm, private=self.private)
         if HEAVY in warm.values():
@@ -139,12 +140,16 @@ class Job:
         """
         assert self.mistakes is not None
         with TemporaryDirectory(prefix="grader-variants-", ignore_cleanup_errors=True) as name:
-            lay_out(self.mistakes.catalogue, self.mistakes.solutions, exercises, Path(name))
+            folder = Path(name)
+            lay_out(self.mistakes.catalogue, self.mistakes.solutions, exercises, folder)
             if self.in_process:
-                yield InProcess(Path(name)).ask
+                source = InProcess(folder)
+                yield lambda request: source.ask(of_variants(request))
                 return
-            with self._workers(kept, Path(name), exercises) as (workers, limits):
-                yield lambda request: workers.ask(request, limits.of(request.function.partition(".")[0]))
+            # One worker for all of them, as they are our own: to begin one takes longer than most variants need.
+            warm = {variants.MODULE: HEAVY if _users_of_heavy(folder) else ()}
+            with self._workers(kept, folder, warm) as (workers, limits):
+                yield lambda request: workers.ask(of_variants(request), limits.of(request.function.partition(".")[0]))
 
     def _recorded(self, source: Source) -> Source:
         return Recorder(source, self.transcript) if self.scratch else source
@@ -153,10 +158,14 @@ class Job:
 def _heavy(folder: Path, names: Iterable[str]) -> frozenset[str]:
     """The exercises whose modules import what is heavy: by their text, since a wrong guess costs no more than time."""
     modules = {name: folder / f"{name}.py" for name in names}
-    users = {path for path in folder.rglob("*.py") if path.is_file() and _USES_HEAVY.search(path.read_bytes())}
+    users = _users_of_heavy(folder)
     if users.difference(modules.values()):  # a helper, which any of them may import
         return frozenset(modules)
     return frozenset(name for name, path in modules.items() if path in users)
+
+
+def _users_of_heavy(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*.py") if path.is_file() and _USES_HEAVY.search(path.read_bytes())}
 
 
 NOT_ISOLATED = Isolation(

@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader import variants
 from grader.course import load_course, read_toml
 from grader.errors import GraderError
+from grader.evidence import Request
 from grader.text import LANGUAGES
 
 FOLDER = "misconceptions"
@@ -94,9 +95,14 @@ def _placed(words: Words, where: str) -> Words:
 
 
 def lay_out(catalogue: Path, solutions: Path, exercises: Sequence[str], target: Path) -> None:
-    """Write a folder that is asked like a submission, and answers as the variants do (`grader.variants`)."""
+    """Write a folder whose one module answers as the variants do (`grader.variants`)."""
+    shutil.copy(Path(variants.__file__), target / f"{variants.MODULE}.py")
     for exercise in exercises:
-        shutil.copy(Path(variants.__file__), target / f"{exercise}.py")
         inner = target / variants.FOLDER / exercise
         shutil.copytree(catalogue / exercise, inner)
         shutil.copy(solutions / f"{exercise}.py", inner / f"{variants.SOLUTION}.py")
+
+
+def of_variants(request: Request) -> Request:
+    """A request to a function, or a variant of one, as the module that `lay_out` wrote is asked it."""
+    return replace(request, exercise=variants.MODULE, function=f"{request.exercise}.{request.function}")

@@ -15,7 +15,7 @@ from grader.diagnose import diagnose
 from grader.evidence import Ending, Failure, Request, Returned
 from grader.forecaster import symptoms
 from grader.grade import Options, find_tests, grade
-from grader.misconceptions import lay_out, load_catalogue
+from grader.misconceptions import lay_out, load_catalogue, of_variants
 from grader.observe import model_data
 from grader.render import page, terminal
 from grader.report import to_json
@@ -151,7 +151,8 @@ def shown_to_the_student(report, translate):
 @pytest.fixture
 def ask(tmp_path):
     lay_out(CATALOGUE, SOLUTIONS, ["parameters"], tmp_path)
-    return InProcess(tmp_path).ask
+    source = InProcess(tmp_path)
+    return lambda request: source.ask(of_variants(request))
 
 
 def asked(function, *arguments):
