@@ -271,6 +271,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep what the report needs of a check, and show a failure as a sentence instead of a traceback."""
+    if call.excinfo is not None and isinstance(call.excinfo.value, CheckFailed):
+        item.repr_failure = _in_a_word  # type: ignore[method-assign]
     report = yield
     if not _is_check(item):
         return report
@@ -289,6 +291,11 @@ def pytest_runtest_makereport(
         _keep(item, failed.outcome, failed)
         report.longrepr = _sentences(item, failed) if failed is error else report.longrepr
     return report
+
+
+def _in_a_word(excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+    """In place of a traceback, which a sentence will replace: to draw one takes longer than most checks."""
+    return str(excinfo.value)
 
 
 def _give_up(item: pytest.Item, error: GraderError) -> None:
