@@ -23,8 +23,8 @@ from grader.kept import Kept
 def main() -> None:
     """Serve until the input ends."""
     if os.environ["KERAS_BACKEND"] == "jax":
-        # Keras imports TensorFlow wherever it finds it, for two seconds, and on JAX has no use for it.
-        sys.modules["tensorflow"] = None  # type: ignore[assignment]
+        # Keras imports these wherever it finds them, for seconds, and has no use for them where it runs on JAX.
+        sys.modules.update(dict.fromkeys(("tensorflow", "matplotlib")))  # type: ignore[arg-type]
     orders = os.fdopen(os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nothing that runs here may take an order away
     with Kept() as kept:
