@@ -37,8 +37,8 @@ GROWTH_PICTURE = ROOT / ".github" / "growth.png"
 WARM = 20
 CORES = {1: "one judge", 2: "a judge on each core"}
 GROWTH = (1, 5, 20, 60)
-CLASS = 60
-PLAIN = 10
+CLASS = 200
+PLAIN = 20
 """How many of a class are graded the plain way as well."""
 
 MIB = 2**20
