@@ -228,9 +228,7 @@ def _arguments(job: Path, report: Path, suites: Sequence[Path]) -> list[str]:
     # Neither settings nor a conftest.py are looked for around the suite (hostile rows 70 to 73).
     options = ["-c", str(JUDGE_INI), "--rootdir", root, "--confcutdir", root, "--import-mode=importlib"]
     # What no check uses, and each check would pay for; the last collects garbage ten times a run.
-    options += [
-        f"-pno:{name}" for name in ("cacheprovider", "logging", "warnings", "faulthandler", "unraisableexception")
-    ]
+    options += [f"-pno:{name}" for name in ("cacheprovider", "logging", "warnings", "unraisableexception")]
     options += ["-p", "grader.plugin", "-p", "pytest_jsonreport.plugin"]
     options += ["--grader-job", str(job), "--json-report", f"--json-report-file={report}"]
     options += ["--json-report-omit=collectors,log,streams,warnings,keywords", "-q"]
