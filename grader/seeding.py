@@ -6,9 +6,8 @@ import contextlib
 import importlib
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
-from unittest import mock
 
 import numpy as np
 
@@ -29,26 +28,28 @@ def seed_everything(seed: int) -> None:
         tensorflow.config.experimental.enable_op_determinism()
 
 
-def _keeping_kernels() -> contextlib.AbstractContextManager[object]:
+@contextlib.contextmanager
+def _keeping_kernels() -> Iterator[None]:
     """In here a new seed leaves TensorFlow its kernels, as long as none of them has random numbers of its own.
 
     For the sake of those it throws all away, and to make them again takes as long as to build a model. What Keras draws
     with has none; TensorFlow's own functions, before they make one, ask for its seed.
     """
     try:
-        kernels = importlib.import_module("tensorflow.python.pywrap_tfe")
-        random_seed = importlib.import_module("tensorflow.python.framework.random_seed")
+        kernels: Any = importlib.import_module("tensorflow.python.pywrap_tfe")
+        random_seed: Any = importlib.import_module("tensorflow.python.framework.random_seed")
+        clear = kernels.TFE_ContextClearCaches
         if not isinstance(random_seed.get_seed, _Watched):
-            random_seed.get_seed = _Watched(random_seed.get_seed)  # type: ignore[attr-defined]
-        if random_seed.get_seed.was_called:
-            return contextlib.nullcontext()
-        return mock.patch.object(kernels, "TFE_ContextClearCaches", _keep)
+            random_seed.get_seed = _Watched(random_seed.get_seed)
     except (ImportError, AttributeError):  # they are TensorFlow's own affair, and may move
-        return contextlib.nullcontext()
-
-
-def _keep(context: object) -> None:
-    """Stands in for what throws the kernels away."""
+        yield
+        return
+    if not random_seed.get_seed.was_called:
+        kernels.TFE_ContextClearCaches = lambda context: None
+    try:
+        yield
+    finally:
+        kernels.TFE_ContextClearCaches = clear
 
 
 class _Watched:
