@@ -271,7 +271,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep what the report needs of a check, and show a failure as a sentence instead of a traceback."""
-    if call.excinfo is not None and isinstance(call.excinfo.value, CheckFailed):
+    if call.excinfo is not None and isinstance(call.excinfo.value, CheckFailed) and _is_check(item):
         item.repr_failure = _in_a_word  # type: ignore[method-assign]
     report = yield
     if not _is_check(item):
