@@ -74,8 +74,9 @@ class Judge:
     What jobs share is kept between them: imports, workers, compiled training. A process that has ended is replaced.
     """
 
-    def __init__(self) -> None:
-        """Start nothing yet."""
+    def __init__(self, core: int | None = None) -> None:
+        """Start nothing yet; with `core`, the process and its workers will use no other."""
+        self._core = core
         self._process: subprocess.Popen[str] | None = None
         self._started_for: dict[str, str] = {}
         self._home: TemporaryDirectory[str] | None = None
@@ -179,6 +180,9 @@ class Judge:
                 stderr=subprocess.DEVNULL,
                 text=True,
             )
+            if self._core is not None:
+                with contextlib.suppress(psutil.Error):  # it has ended, as whoever asks it will see
+                    psutil.Process(self._process.pid).cpu_affinity([self._core])
         return self._process
 
     def _kill(self) -> None:
@@ -236,6 +240,15 @@ def _arguments(job: Path, report: Path, suites: Sequence[Path]) -> list[str]:
     return [*options, *map(str, suites)]
 
 
+def one_core_each(judges: int) -> list[int | None]:
+    """The core of each of several judges: as many as there are cores keep out of each other's way; else any will do.
+
+    A judge and its workers take turns, so one core is enough; and a submission that spins keeps only its own one busy.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+    return [*cores] if len(cores) == judges else [None] * judges
+
+
 def compile_cache() -> Path:
     """Where compiled training code is kept from one judge to the next."""
     return Path(platformdirs.user_cache_dir("rnn-grader", appauthor=False)) / "compiled"
@@ -250,6 +263,7 @@ def _environment(job: Job) -> dict[str, str]:
         environment["JAX_COMPILATION_CACHE_DIR"] = str(compile_cache())
         environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         environment["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+        environment["NPROC"] = "1"  # of XLA's threads: to hand on such small operations takes longer than to do them
     return environment | {
         # Whatever else is installed here has no say in a grade (hostile row 76).
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",

@@ -12,7 +12,7 @@ from grader.challenge import Forecast
 from grader.collect import Collected
 from grader.contract import Report
 from grader.grade import Options, forecast, grade_collected, regrade
-from grader.judge import Judge
+from grader.judge import Judge, one_core_each
 
 
 class Graders(Protocol):
@@ -39,6 +39,7 @@ class Judges:
     def __init__(self, at_once: int) -> None:
         """Take how many threads there will be; no judge is started before it is needed."""
         self.at_once = at_once
+        self._cores = iter(one_core_each(at_once))
         # The judge that was used last comes first: a class that needs fewer starts no more.
         self._idle: LifoQueue[Judge] = LifoQueue()
         self._closed = False
@@ -71,7 +72,7 @@ class Judges:
         try:
             judge = self._idle.get_nowait()
         except Empty:
-            judge = Judge()
+            judge = Judge(next(self._cores, None))
         try:
             yield judge
         finally:

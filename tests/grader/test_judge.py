@@ -1,9 +1,12 @@
 """One judge grades many submissions, and each as if it were the first."""
 
 import dataclasses
+import os
+import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from grader.collect import MAX_FILE_BYTES
@@ -11,7 +14,7 @@ from grader.contract import Suite
 from grader.course import load_course
 from grader.evidence import Request, Returned
 from grader.grade import Options, find_tests, grade
-from grader.judge import Judge
+from grader.judge import Judge, one_core_each
 from grader.rungs import Demand, Rung
 from grader.workers import Workers
 from tests.grader.test_sandbox import RUNGS
@@ -54,6 +57,20 @@ def test_a_judge_that_has_grown_is_replaced_before_the_next_submission(monkeypat
         monkeypatch.setattr("grader.judge.MOST_BYTES", 2**20)
         assert without_times(graded(ROOT / "solutions", judge, ("parameters",))) == without_times(first)
         assert judge._process is not process
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux is asked for the cores of a process")
+def test_a_judge_with_a_core_of_its_own_keeps_its_workers_there_too(monkeypatch):
+    core = max(os.sched_getaffinity(0))
+    with Judge(core) as judge:
+        graded(ROOT / "solutions", judge, ("parameters",))
+        process = psutil.Process(judge._process.pid)
+        family = [process, *process.children(recursive=True)]
+        assert len(family) > 1
+        assert {tuple(each.cpu_affinity()) for each in family} == {(core,)}
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {4, 1, 6})
+    assert [one_core_each(judges) for judges in (2, 3, 4)] == [[None] * 2, [1, 4, 6], [None] * 4]
 
 
 def test_a_judge_that_trains_does_so_without_tensorflow():
