@@ -22,13 +22,18 @@ class Rate:
     count: int
 
     @property
+    def failed(self) -> int:
+        """How many wrote the function, and did not pass."""
+        return self.written - self.passed
+
+    @property
     def percent(self) -> int:
         """The part of the students who passed it, rounded down: 100 is everyone."""
         return 100 * self.passed // self.count
 
 
 def rates(reports: Iterable[Report]) -> list[Rate]:
-    """The scored checks, those that fewest students passed first."""
+    """The scored checks: first what most students tried in vain, and at the end what nobody tried or all passed."""
     found: dict[str, list[Check]] = {}
     for check in (check for report in reports for check in report.checks if check.max_score):
         found.setdefault(check.id, []).append(check)
@@ -41,7 +46,7 @@ def rates(reports: Iterable[Report]) -> list[Rate]:
         )
         for checks in found.values()
     ]
-    return sorted(made, key=lambda rate: rate.passed / rate.count)
+    return sorted(made, key=lambda rate: (-rate.failed / rate.count, rate.passed / rate.count))
 
 
 def mistakes(reports: Iterable[Report]) -> list[tuple[str, int]]:

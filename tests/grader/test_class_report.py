@@ -25,6 +25,7 @@ SUITES = tuple(suite_folder(find_tests(), suite) for suite in (Suite.PUBLIC, Sui
 TITLES = {id: title for folder in SUITES for id, title in load_titles(folder).items()}
 SHUFFLED, ORDER = "split_series.shuffled", "split_series.test_before_val"
 PIECES, FRACTIONS = "windowing.split_series.pieces", "windowing.split_series.fractions"
+INVERSE = "windowing.unscale.inverse"
 EVIL = "</script></svg><script>owned = 1</script><img src=x onerror='owned = 1'>{0}{{x}}"
 
 
@@ -137,17 +138,19 @@ def test_names_ids_and_messages_cannot_alter_the_pages(visit):
 
 
 def test_a_check_has_its_rate_and_a_mistake_counts_once_for_each_student_who_made_it():
-    both = {PIECES: Outcome.FAILED, FRACTIONS: Outcome.FAILED}
+    both, left = {PIECES: Outcome.FAILED, FRACTIONS: Outcome.FAILED}, {INVERSE: Outcome.MISSING}
     made = [
-        report(both, mistakes=dict.fromkeys(both, SHUFFLED)),
-        report(both, mistakes={PIECES: SHUFFLED, FRACTIONS: ORDER}),
-        report({PIECES: Outcome.MISSING}),
-        report({}),
+        report(both | left, mistakes=dict.fromkeys(both, SHUFFLED)),
+        report(both | left, mistakes={PIECES: SHUFFLED, FRACTIONS: ORDER}),
+        report({PIECES: Outcome.MISSING} | left),
+        report(left),
     ]
     assert mistakes(made) == [(SHUFFLED, 2), (ORDER, 1)]
-    first, second, *others = rates(made)
-    assert (first.check.id, first.passed, first.written, first.count, first.percent) == (PIECES, 1, 3, 4, 25)
-    assert (second.check.id, second.passed, second.written) == (FRACTIONS, 2, 4)
+    first, second, third, *others = rates(made)
+    assert (first.check.id, first.passed, first.failed, first.count, first.percent) == (PIECES, 1, 2, 4, 25)
+    assert (second.check.id, second.passed, second.failed) == (FRACTIONS, 2, 2)
+    # What nobody passed, since nobody has come to it, says less of a class than what some tried in vain.
+    assert (third.check.id, third.passed, third.failed) == (INVERSE, 0, 0)
     assert {rate.percent for rate in others} == {100}
     assert len(rates(made)) == len(load_points(HIDDEN))
 
