@@ -181,7 +181,8 @@ class Judge:
                 text=True,
             )
             if self._core is not None:
-                with contextlib.suppress(psutil.Error):  # it has ended, as whoever asks it will see
+                # It has ended, as whoever asks it will see; or the core was taken away, and any other will do.
+                with contextlib.suppress(psutil.Error, OSError, ValueError):
                     psutil.Process(self._process.pid).cpu_affinity([self._core])
         return self._process
 
