@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,7 +9,7 @@ from pathlib import Path
 
 from grader.course import load_course
 from grader.jobs import Job
-from grader.judge import Findings, Judge, Progress
+from grader.judge import Findings, Judge, Progress, own_cores
 
 MOST = 2
 """More judges than this wait for the one exercise that takes longest, and each has TensorFlow in memory."""
@@ -19,8 +17,8 @@ MOST = 2
 
 def cores() -> int:
     """How many judges are of use on this machine."""
-    # Those that this process may use. Elsewhere submissions run in-process, and are not shared.
-    return min(MOST, len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1)
+    # Where there are none to be known, submissions run in-process, and are not shared.
+    return min(MOST, len(own_cores()) or 1)
 
 
 class Abreast:

@@ -241,12 +241,17 @@ def _arguments(job: Path, report: Path, suites: Sequence[Path]) -> list[str]:
     return [*options, *map(str, suites)]
 
 
+def own_cores() -> list[int]:
+    """The cores that this process may use; none where nobody says which, as only Linux does."""
+    return sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+
+
 def one_core_each(judges: int) -> list[int | None]:
     """The core of each of several judges: as many as there are cores keep out of each other's way; else any will do.
 
     A judge and its workers take turns, so one core is enough; and a submission that spins keeps only its own one busy.
     """
-    cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+    cores = own_cores()
     return [*cores] if len(cores) == judges else [None] * judges
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from grader.contract import Suite, View
 from grader.course import default_language, suite_folder
+from grader.judge import own_cores
 from grader.rungs import Rung
 from grader.text import Translator
 
@@ -52,7 +52,7 @@ ATTEMPTS = Path("attempts")
 
 def all_cores() -> int:
     """How many submissions, or draws, are worked on at a time: those cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return len(own_cores()) or os.cpu_count() or 1
 
 
 def translator(lang: Language | None, tests: Path) -> Translator:
